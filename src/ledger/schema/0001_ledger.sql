@@ -87,40 +87,31 @@ create table quarantine (
 -- table: record system in main: packages that this node made, so that a number keeps its run
 create table link_out (
     site text not null,          -- the neighbour
-    number bigint not null,      -- from 1
+    epoch bigint not null,       -- of this node
+    number bigint not null,      -- from 1 in each epoch
     first_no bigint not null,    -- of the run
     last_no bigint not null,     -- of the run
-    primary key (site, number)
+    primary key (site, epoch, number)
 );
 
--- table: projection system in main: how far each neighbour and this node have taken packages
+-- table: projection system in main: the last package taken from each neighbour
 create table link_in (
     site text not null,          -- the neighbour
     epoch bigint not null,       -- its epoch
-    number bigint not null,      -- the last package taken from it
-    acked bigint not null,       -- the last package of ours that it has taken
+    number bigint not null,      -- of the package
     primary key (site)
 );
 
--- table: projection system in main: clocks that run, pause and fall due
-create table clock (
-    id bigint primary key,       -- of the clock
-    stream_kind text not null,   -- the stream that owns it
-    stream bigint not null,      -- its id
-    home text not null,          -- only this site fires it
-    generation bigint not null,  -- grows when, and only when, the due day changes
-    due bigint,                  -- the instant after the due day, ms; NULL while paused or stopped
-    day bigint not null,         -- the due day as days since 1970
-    provisional bigint not null, -- 1 while a year's calendar is missing
-    state bigint not null,       -- 1 runs, 2 paused, 3 fell due, 4 stopped
-    started bigint not null,     -- day from which it counts
-    length bigint not null,      -- working days
-    paused_on bigint,            -- day of the open pause
-    pauses text not null         -- closed pauses: from-to,from-to
+-- table: record system in main: the last package of ours that each neighbour has taken
+create table link_ack (
+    site text not null,          -- the neighbour
+    epoch bigint not null,       -- its epoch when it said so
+    ours bigint not null,        -- our epoch that it means
+    acked bigint not null,       -- of the package
+    primary key (site)
 );
-create index clock_due on clock (due, id) where due is not null;
 
--- table: record public in keys: each person's key, wrapped by an epoch's key
+-- table: record system in keys: each person's key, wrapped by an epoch's key
 create table person_key (
     person bigint primary key,   -- the person's id
     epoch bigint not null,       -- of the wrapping key
