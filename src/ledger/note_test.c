@@ -1,0 +1,520 @@
+#include "ledger/note.h"
+#include "tests/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* The example of the Go project's note package: another's key, signature and program. */
+#define NEUMANN                                                                                    \
+    "If you think cryptography is the answer to your problem,\n"                                   \
+    "then you don't know what your problem is.\n"
+#define NEUMANN_LINE                                                                               \
+    "\xE2\x80\x94 PeterNeumann "                                                                   \
+    "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=" \
+    "\n"
+
+TEST(a_note_and_key_of_another_program_verify)
+{
+    scoped_arena a = arena_open();
+    struct note_key key;
+    struct note note;
+    u32 by = 0;
+    str text = S("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
+
+    assert_ok(note_key_parse(a, text, &key));
+    assert_str(note_key_text(a, &key), text);
+    assert_ok(note_parse(a, S(NEUMANN "\n" NEUMANN_LINE), &note));
+    assert_str(note.text, S(NEUMANN));
+    assert_ok(note_verify(&note, &key, 1, &by));
+    assert_int_equal(by, 1);
+
+    note.text = S("another text\n");
+    assert_err(note_verify(&note, &key, 1, &by), ERR_CRYPTO);
+    assert_ok(note_key_make(S("PeterNewman"), KEY_ED25519, key.public, &key));
+    assert_err(note_verify(&note, &key, 1, &by), ERR_CRYPTO);
+}
+
+TEST(a_verifier_key_has_one_spelling)
+{
+    static const char *const bad[] = {
+        "",
+        "name",
+        "PeterNeumann+c74f20a3",
+        "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW+",
+        "Peter Neumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "PeterNeumann+c74f20a3+Ahpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10Q=",
+    };
+    scoped_arena a = arena_open();
+    struct note_key key;
+
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (note_key_parse(a, str_of(bad[i]), &key) == OK)
+            fail_msg("accepted %s", bad[i]);
+}
+
+#define SIGNED "\xE2\x80\x94 a.example AAAAAAE=\n"
+
+static const struct {
+    const char *note;
+    const char *text; /* NULL: refused */
+    size_t signatures;
+} notes[] = {
+    {"text\n\n" SIGNED, "text\n", 1},
+    {"\n\n" SIGNED, "\n", 1},
+    {"one\n\ntwo\n\n" SIGNED SIGNED, "one\n\ntwo\n", 2},
+    {"阳关\n\n\xE2\x80\x94 阳关/甘肃 AAAAAAE=\n", "阳关\n", 1},
+    {"", NULL, 0},
+    {"text\n", NULL, 0},
+    {"text\n\n", NULL, 0},
+    {"text\n" SIGNED, NULL, 0},
+    {"\n" SIGNED, NULL, 0},
+    {"text\n\n\xE2\x80\x94 a.example AAAAAAE=", NULL, 0},
+    {"text\n\n" SIGNED "x\n", NULL, 0},
+    {"text\n\n" SIGNED "\n", NULL, 0},
+    {"text\r\n\n" SIGNED, NULL, 0},
+    {"te\txt\n\n" SIGNED, NULL, 0},
+    {"te\xFFxt\n\n" SIGNED, NULL, 0},
+    {"text\n\n- a.example AAAAAAE=\n", NULL, 0},
+    {"text\n\n\xE2\x80\x94  AAAAAAE=\n", NULL, 0},
+    {"text\n\n\xE2\x80\x94 a+b AAAAAAE=\n", NULL, 0},
+    {"text\n\n\xE2\x80\x94 a\xE3\x80\x80"
+     "b AAAAAAE=\n",
+     NULL, 0},
+    {"text\n\n\xE2\x80\x94 a.example AAAAAA==\n", NULL, 0},
+    {"text\n\n\xE2\x80\x94 a.example AAAAAAF=\n", NULL, 0},
+    {"text\n\n\xE2\x80\x94 a.example AAAAAAE\n", NULL, 0},
+    {"text\n\n\xE2\x80\x94 a.example AAAAAAE= \n", NULL, 0},
+    {"text\n\n\xE2\x80\x94 a.example  AAAAAAE=\n", NULL, 0},
+    {"text\n\n\xE2\x80\x94 a.example\n", NULL, 0},
+};
+
+TEST(a_note_is_text_an_empty_line_and_whole_signature_lines)
+{
+    scoped_arena a = arena_open();
+
+    for (size_t i = 0; i < COUNT(notes); i++) {
+        struct note n;
+        err e = note_parse(a, str_of(notes[i].note), &n);
+
+        if ((e == OK) != (notes[i].text != NULL))
+            fail_msg("row %zu", i);
+        if (e != OK)
+            continue;
+        assert_str(n.text, str_of(notes[i].text));
+        assert_int_equal(n.count, notes[i].signatures);
+    }
+}
+
+TEST(a_note_of_too_many_signatures_is_refused_and_one_of_sixteen_is_not)
+{
+    scoped_arena a = arena_open();
+    struct buf b = buf_in(a);
+    struct note n;
+
+    buf_z(&b, "text\n\n");
+    for (int i = 1; i <= NOTE_SIGNATURES_MOST + 1; i++) {
+        buf_z(&b, SIGNED);
+        err e = note_parse(a, buf_text(&b), &n);
+        assert_int_equal(e == OK, i <= NOTE_SIGNATURES_MOST);
+    }
+    assert_true(NOTE_SIGNATURES_MOST >= 16);
+}
+
+TEST(a_note_signed_by_both_kinds_holds_for_each_and_breaks_with_either)
+{
+    scoped_arena a = arena_open();
+    struct key *ed, *sm;
+    struct note_key known[2], stranger;
+    struct note note;
+    str bytes;
+    u32 by = 0;
+
+    assert_ok(key_create(a, KEY_ED25519, &ed));
+    assert_ok(key_create(a, KEY_SM2, &sm));
+    struct note_signer signers[] = {{S("yangguan.example/ledger"), ed},
+                                    {S("yangguan.example/ledger"), sm}};
+    assert_ok(note_sign(a, S("text\n"), signers, 2, &bytes));
+    assert_ok(note_parse(a, bytes, &note));
+    for (size_t i = 0; i < 2; i++)
+        assert_ok(note_key_make(signers[i].name, key_kind_of(signers[i].key),
+                                key_public(a, signers[i].key), &known[i]));
+
+    assert_ok(note_verify(&note, known, 2, &by));
+    assert_int_equal(by, 3);
+    assert_ok(note_verify(&note, known + 1, 1, &by));
+    assert_int_equal(by, 1);
+    assert_ok(key_create(a, KEY_SM2, &sm));
+    assert_ok(note_key_make(signers[1].name, KEY_SM2, key_public(a, sm), &stranger));
+    assert_err(note_verify(&note, &stranger, 1, &by), ERR_CRYPTO);
+    for (size_t i = 0; i < 2; i++) {
+        str good = note.signatures[i].bytes;
+        char *bad = str_z(a, good);
+
+        bad[good.len - 1] = (char)(bad[good.len - 1] ^ 1);
+        note.signatures[i].bytes = (str){bad, good.len};
+        assert_err(note_verify(&note, known, 2, &by), ERR_CRYPTO);
+        note.signatures[i].bytes = good;
+    }
+    assert_err(note_sign(a, S("no end"), signers, 2, &bytes), ERR_TEXT);
+    assert_err(note_sign(a, S("a\tb\n"), signers, 2, &bytes), ERR_TEXT);
+    signers[0].name = S("with space");
+    assert_err(note_sign(a, S("text\n"), signers, 2, &bytes), ERR_INPUT);
+}
+
+TEST(a_sm2_verifier_key_comes_back_as_it_went)
+{
+    scoped_arena a = arena_open();
+    struct note_key key, again;
+    struct key *sm;
+
+    assert_ok(key_create(a, KEY_SM2, &sm));
+    assert_ok(note_key_make(S("阳关/甘肃"), KEY_SM2, key_public(a, sm), &key));
+    assert_ok(note_key_parse(a, note_key_text(a, &key), &again));
+    assert_str(again.name, key.name);
+    assert_str(again.public, key.public);
+    assert_int_equal(again.id, key.id);
+    assert_int_equal(again.kind, KEY_SM2);
+}
+
+#define ROOT "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
+
+static const char *const checkpoints[] = {
+    "example.com/behind-the-sofa\n20852163\n" ROOT "\n",
+    "阳关 with + space\n0\n" ROOT "\n",
+    "o\n18446744073709551615\n" ROOT "\nsm3 " ROOT "\nanother\n",
+};
+
+TEST(a_checkpoint_written_again_is_the_same)
+{
+    scoped_arena a = arena_open();
+
+    for (size_t i = 0; i < COUNT(checkpoints); i++) {
+        struct checkpoint c;
+        str text;
+        assert_ok(checkpoint_parse(a, str_of(checkpoints[i]), &c));
+        assert_ok(checkpoint_text(a, &c, &text));
+        assert_str(text, str_of(checkpoints[i]));
+    }
+}
+
+TEST(every_other_spelling_of_a_checkpoint_is_refused)
+{
+    static const char *const bad[] = {
+        "",
+        "o\n1\n",
+        "o\n1\n" ROOT,
+        "\n1\n" ROOT "\n",
+        "o\n\n" ROOT "\n",
+        "o\n01\n" ROOT "\n",
+        "o\n-1\n" ROOT "\n",
+        "o\n1 \n" ROOT "\n",
+        "o\n18446744073709551616\n" ROOT "\n",
+        "o\n1\nAAAA\n",
+        "o\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2J=\n",
+        "o\n1\n" ROOT "\n\n",
+        "o\n1\n" ROOT "\n\nx\n",
+        "o\n1\n" ROOT "\nx",
+        "o\n1\n" ROOT "\nx\n\n",
+        "o\r\n1\n" ROOT "\n",
+    };
+    scoped_arena a = arena_open();
+    struct checkpoint c;
+
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (checkpoint_parse(a, str_of(bad[i]), &c) == OK)
+            fail_msg("row %zu", i);
+    c = (struct checkpoint){.origin = S("two\nlines")};
+    str text;
+    assert_err(checkpoint_text(a, &c, &text), ERR_TEXT);
+    c = (struct checkpoint){.origin = S("o"), .extensions = S("x\n\n")};
+    assert_err(checkpoint_text(a, &c, &text), ERR_TEXT);
+    c.extensions = S("no end");
+    assert_err(checkpoint_text(a, &c, &text), ERR_TEXT);
+}
+
+TEST(the_sm3_root_is_an_extension_line)
+{
+    scoped_arena a = arena_open();
+    struct checkpoint c = {.origin = S("o")};
+    digest root, got;
+
+    sm3(S("abc"), &root);
+    c.extensions = str_format(a, "other\n%.*s", STR(checkpoint_sm3_line(a, root)));
+    assert_ok(checkpoint_sm3(a, &c, &got));
+    assert_true(digest_eq(root, got));
+    c.extensions = S("other\n");
+    assert_err(checkpoint_sm3(a, &c, &got), ERR_NOT_FOUND);
+    c.extensions = S("sm3 AAAA\n");
+    assert_err(checkpoint_sm3(a, &c, &got), ERR_SYNTAX);
+}
+
+#define CHECKPOINT "o\n1\n" ROOT "\n\n" SIGNED
+
+static const char *const proofs[] = {
+    "c2sp.org/tlog-proof@v1\nindex 0\n\n" CHECKPOINT,
+    "c2sp.org/tlog-proof@v1\nextra \nindex 0\n\n" CHECKPOINT,
+    "c2sp.org/tlog-proof@v1\nextra YWJj\nindex 18446744073709551615\n" ROOT "\n" ROOT
+    "\n\n" CHECKPOINT,
+};
+
+TEST(a_proof_written_again_is_the_same)
+{
+    scoped_arena a = arena_open();
+
+    for (size_t i = 0; i < COUNT(proofs); i++) {
+        struct tlog_proof p;
+        assert_ok(tlog_proof_parse(a, str_of(proofs[i]), &p));
+        assert_str(tlog_proof_text(a, &p), str_of(proofs[i]));
+        assert_str(p.checkpoint, S(CHECKPOINT));
+    }
+}
+
+TEST(every_other_spelling_of_a_proof_is_refused)
+{
+    static const char *const bad[] = {
+        "",
+        "c2sp.org/tlog-proof@v1\n",
+        "c2sp.org/tlog-proof@v2\nindex 0\n\n" CHECKPOINT,
+        "c2sp.org/tlog-proof@v1\nindex 00\n\n" CHECKPOINT,
+        "c2sp.org/tlog-proof@v1\nindex\n\n" CHECKPOINT,
+        "c2sp.org/tlog-proof@v1\nindex 0\n",
+        "c2sp.org/tlog-proof@v1\nindex 0\n\n",
+        "c2sp.org/tlog-proof@v1\nindex 0\nAAAA\n\n" CHECKPOINT,
+        "c2sp.org/tlog-proof@v1\nindex 0\n" ROOT " \n\n" CHECKPOINT,
+        "c2sp.org/tlog-proof@v1\nextra !\nindex 0\n\n" CHECKPOINT,
+        "c2sp.org/tlog-proof@v1\nextra YWJj\nextra YWJj\nindex 0\n\n" CHECKPOINT,
+        "c2sp.org/tlog-proof@v1\nextra\nindex 0\n\n" CHECKPOINT,
+    };
+    scoped_arena a = arena_open();
+    struct tlog_proof p;
+
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (tlog_proof_parse(a, str_of(bad[i]), &p) == OK)
+            fail_msg("row %zu", i);
+
+    struct buf b = buf_in(a);
+    buf_z(&b, "c2sp.org/tlog-proof@v1\nindex 0\n");
+    for (int i = 0; i <= MERKLE_LEVELS; i++)
+        buf_z(&b, ROOT "\n");
+    buf_z(&b, "\n" CHECKPOINT);
+    assert_err(tlog_proof_parse(a, buf_text(&b), &p), ERR_LIMIT);
+}
+
+/* ---- a log for a checker of another hand (tests/note_check.py) ------------------------------ */
+
+enum { LOG_SIZE = 600, LOG_LEVELS = 10 };
+
+static const u64 heads[] = {0, 1, 2, 3, 100, 255, 256, 257, 511, 512, 600};
+
+static struct {
+    const char *folder;
+    digest nodes[LOG_LEVELS][LOG_SIZE];
+    struct frontier sha, sm3;
+    struct note_signer signers[2];
+    struct note_key keys[2];
+} made;
+
+static str entry_of(struct arena *a, u64 no)
+{
+    return str_format(a, "办件 %llu 号", (unsigned long long)no);
+}
+
+static fallible made_node(void *ctx, int level, u64 index, digest *out)
+{
+    const u64 *size = ctx;
+
+    REQUIRE(level < LOG_LEVELS && (index + 1) << level <= *size, ERR_RANGE, "no such node");
+    *out = made.nodes[level][index];
+    return OK;
+}
+
+static void log_grow(struct arena *a, u64 size)
+{
+    while (made.sha.size < size) {
+        str entry = entry_of(a, made.sha.size);
+        digest leaf, fresh[MERKLE_LEVELS];
+
+        merkle_leaf(&merkle_sm3, entry, &leaf);
+        frontier_add(&merkle_sm3, &made.sm3, leaf);
+        merkle_leaf(&merkle_sha256, entry, &leaf);
+        int levels = frontier_add_nodes(&merkle_sha256, &made.sha, leaf, fresh);
+        for (int level = 0; level < levels; level++)
+            made.nodes[level][(made.sha.size - 1) >> level] = fresh[level];
+    }
+}
+
+/* Writes folder/name, making the folders in the name. */
+static void put(struct arena *a, str name, str bytes)
+{
+    char *path = str_z(a, str_format(a, "%s/%.*s", made.folder, STR(name)));
+
+    for (char *at = path + strlen(made.folder) + 1; (at = strchr(at, '/')) != NULL; at++) {
+        *at = 0;
+        assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+        *at = '/';
+    }
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes.ptr, 1, bytes.len, f), bytes.len);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void keys_make(struct arena *a)
+{
+    static const enum key_kind kinds[] = {KEY_ED25519, KEY_SM2};
+    struct buf lines = buf_in(a);
+
+    for (size_t i = 0; i < 2; i++) {
+        struct key *key;
+        assert_ok(key_create(a, kinds[i], &key));
+        made.signers[i] = (struct note_signer){S("yangguan.example/阳关"), key};
+        assert_ok(note_key_make(made.signers[i].name, kinds[i], key_public(a, key), &made.keys[i]));
+        buf_format(&lines, "%.*s\n", STR(note_key_text(a, &made.keys[i])));
+    }
+    put(a, S("keys"), buf_text(&lines));
+}
+
+static void tiles_put(struct arena *a, const struct merkle_source *source, u64 before, u64 size)
+{
+    struct tile t = {0};
+    str bytes;
+
+    while (tile_next(before, size, &t)) {
+        assert_ok(tile_bytes(a, source, t, &bytes));
+        put(a, tile_path(a, t), bytes);
+        if (t.level > 0)
+            continue;
+        struct buf bundle = buf_in(a);
+        for (int i = 0; i < t.width; i++)
+            tile_entry_add(&bundle, entry_of(a, t.index * TILE_WIDTH + (u64)i));
+        t.level = TILE_ENTRIES;
+        put(a, tile_path(a, t), buf_text(&bundle));
+        t.level = 0;
+    }
+}
+
+/* The signed head of the log as it stands. */
+static str head_put(struct arena *a)
+{
+    struct checkpoint c = {.origin = made.signers[0].name, .size = made.sha.size};
+    digest root;
+    str text, note;
+
+    frontier_root(&merkle_sha256, &made.sha, &c.root);
+    frontier_root(&merkle_sm3, &made.sm3, &root);
+    c.extensions = checkpoint_sm3_line(a, root);
+    assert_ok(checkpoint_text(a, &c, &text));
+    assert_ok(note_sign(a, text, made.signers, 2, &note));
+    put(a, str_format(a, "checkpoint.%llu", (unsigned long long)c.size), note);
+    return note;
+}
+
+/* Reads a proof as its receiver does: pinned keys, head, then the entry's place under it. */
+static fallible proof_holds(struct arena *a, str text, str entry)
+{
+    struct tlog_proof proof;
+    struct note note;
+    struct checkpoint head;
+    digest leaf;
+    u32 by;
+
+    TRY(tlog_proof_parse(a, text, &proof));
+    TRY(note_parse(a, proof.checkpoint, &note));
+    TRY(note_verify(&note, made.keys, 2, &by));
+    TRY(checkpoint_parse(a, note.text, &head));
+    merkle_leaf(&merkle_sha256, entry, &leaf);
+    struct inclusion claim = {proof.index, head.size, leaf, head.root};
+    return merkle_check_inclusion(&merkle_sha256, &claim, proof.path.at, proof.path.count);
+}
+
+static void proofs_put(struct arena *a, const struct merkle_source *source, u64 size, str note)
+{
+    for (u64 index = 0; index < size; index += 1 + size / 5) {
+        struct tlog_proof proof = {
+            .has_extra = index % 2 == 1, .extra = S("附注"), .index = index, .checkpoint = note};
+
+        assert_ok(merkle_inclusion(&merkle_sha256, source, index, size, &proof.path));
+        str text = tlog_proof_text(a, &proof);
+        assert_ok(proof_holds(a, text, entry_of(a, index)));
+        assert_err(proof_holds(a, text, entry_of(a, index + 1)), ERR_CRYPTO);
+        put(a,
+            str_format(a, "proof.%llu.%llu", (unsigned long long)size, (unsigned long long)index),
+            text);
+    }
+}
+
+static void growth_put(struct arena *a, const struct merkle_source *source, u64 before, u64 size)
+{
+    struct merkle_proof proof;
+    struct buf lines = buf_in(a);
+
+    if (before == 0)
+        return;
+    assert_ok(merkle_consistency(&merkle_sha256, source, before, size, &proof));
+    for (size_t i = 0; i < proof.count; i++)
+        buf_format(&lines, "%.*s\n", STR(base64_of(a, proof.at[i].at, sizeof proof.at[i].at)));
+    put(a, str_format(a, "growth.%llu.%llu", (unsigned long long)before, (unsigned long long)size),
+        buf_text(&lines));
+}
+
+TEST(a_log_of_600_entries_proves_itself_head_by_head)
+{
+    scoped_arena a = arena_open();
+    const char *folder = getenv("YANGGUAN_LOG_FOLDER");
+    u64 size = 0, before = 0;
+    struct merkle_source source = {made_node, &size};
+
+    made.folder = folder ? folder : test_folder();
+    keys_make(a);
+    for (size_t i = 0; i < COUNT(heads); i++, before = size) {
+        size = heads[i];
+        log_grow(a, size);
+        tiles_put(a, &source, before, size);
+        str note = head_put(a);
+        proofs_put(a, &source, size, note);
+        for (size_t older = 0; older <= i; older++)
+            growth_put(a, &source, heads[older], size);
+    }
+}
+
+/* ---- notes of another hand: tests/notes.json, written by tests/note_check.py --write ----------
+ */
+
+/* As a client that knows `keys` reads a proof; `entry` empty: a bare checkpoint. */
+static fallible row_holds(struct arena *a, const struct json *row)
+{
+    str text = json_str(row, S("text"));
+
+    for (size_t i = 0; i < 2; i++)
+        TRY(note_key_parse(a, json_str(row, i ? S("sm2") : S("ed25519")), &made.keys[i]));
+    if (json_get(row, S("entry")) != NULL)
+        return proof_holds(a, text, json_str(row, S("entry")));
+    struct note note;
+    struct checkpoint head;
+    u32 by;
+    TRY(note_parse(a, text, &note));
+    TRY(note_verify(&note, made.keys, 2, &by));
+    return checkpoint_parse(a, note.text, &head);
+}
+
+TEST(notes_of_another_hand_hold_or_are_refused_as_it_says)
+{
+    scoped_arena a = arena_open();
+    struct json *rows;
+    str text;
+
+    assert_ok(file_read(a, SOURCE_ROOT "/tests/notes.json", 1 << 20, &text));
+    assert_ok(json_read(a, text, &rows));
+    assert_true(rows->count >= 30);
+    for (const struct json *row = rows->child; row != NULL; row = row->next) {
+        err e = row_holds(a, row);
+
+        if ((e == OK) != json_get(row, S("holds"))->truth)
+            fail_msg("%.*s: %s", STR(json_str(row, S("name"))), e ? e->message : "accepted");
+    }
+}
