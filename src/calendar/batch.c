@@ -6,22 +6,6 @@ enum { ID, KIND, START, N, FROM, TO, COLUMNS };
 static const char *const names[COLUMNS] = {"id", "kind",         "start",
                                            "n",  "suspend_from", "suspend_to"};
 
-static const char *const kinds[] = {
-#define LIMIT_KIND(name, word) [name] = word,
-#include "calendar/kinds.def"
-#undef LIMIT_KIND
-};
-
-fallible limit_kind_of(str word, enum limit_kind *out)
-{
-    for (size_t i = 0; i < COUNT(kinds); i++)
-        if (str_eq(word, str_of(kinds[i]))) {
-            *out = (enum limit_kind)i;
-            return OK;
-        }
-    FAIL(ERR_INPUT, "kind «%.*s» is none of working, natural, month", STR(word));
-}
-
 /* Where each column stands; -1 for the pause's where they are left out. */
 static fallible find_columns(const str *fields, size_t count, int columns[COLUMNS])
 {
@@ -56,7 +40,7 @@ static fallible read_clock(const str *f, struct row *row)
     bool suspended = str_eq(f[KIND], S("working-suspended"));
 
     row->clock.law = LAW_OTHER;
-    TRY(limit_kind_of(suspended ? S("working") : f[KIND], &row->clock.kind));
+    TRY(kind_of(suspended ? S("working") : f[KIND], &row->clock.kind));
     TRY(date_parse(f[START], &row->clock.start));
     TRY(str_i64(f[N], &row->clock.days));
     REQUIRE(suspended || (f[FROM].len == 0 && f[TO].len == 0), ERR_INPUT,

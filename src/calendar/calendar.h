@@ -142,6 +142,74 @@ struct limit {
 fallible calendar_limit(const struct calendar *c, const struct clock *clock, enum calendar_gap gap,
                         struct limit *out);
 
+/* ---- why that day ------------------------------------------------------------------------- */
+
+/* What a day of the derivation was. */
+enum day_why {
+#define DAY_WHY(name, word) name,
+#include "calendar/kinds.def"
+#undef DAY_WHY
+};
+
+struct limit_day {
+    date day;
+    enum day_why why;
+    i32 number; /* in its run, from 1; 0 where it wasn't counted */
+    str name;   /* the holiday's, or the ground of the pause */
+    str article;
+    bool provisional; /* its year's calendar isn't published */
+};
+
+struct sentence {
+    str head, rest; /* on the page: head bold, rest after it */
+};
+
+enum { MOST_SENTENCES = 4, MOST_ARTICLES = 16 };
+
+/* As of a day: what happened after it must not stand in the clock. */
+struct limit_figures {
+    date as_of;
+    i64 used, left;   /* in the limit's days, as_of among the used; for a limit in months, days */
+    i64 left_working; /* working days after as_of up to the due day, without pauses */
+    i64 late_working; /* working days after the due day up to as_of */
+    bool today; /* as_of is such a working day itself: «还剩 left_working + 1，含今天» */
+};
+
+struct explanation {
+    const struct calendar *calendar;
+    const struct clock *clock;
+    struct limit limit;
+    const struct limit_day *days; /* from the first start to the due day */
+    size_t day_count;
+    const struct limit_figures *figures;       /* NULL without as_of */
+    struct sentence sentences[MOST_SENTENCES]; /* Chinese, for 「这个日期是怎么算出来的」 */
+    size_t sentence_count;
+    str articles[MOST_ARTICLES]; /* each law that had a say, once */
+    size_t article_count;
+};
+
+/*
+ * Compute a clock and tell how, day by day. Errors as calendar_limit, ERR_RANGE for an `as_of`
+ * (NULL for none) outside of the calendar's years. `clock` must outlive the explanation. A clock
+ * that a pause holds is told up to as_of, or to the day on which it was stopped.
+ */
+fallible calendar_explain(struct arena *a, const struct calendar *c, const struct clock *clock,
+                          enum calendar_gap gap, const date *as_of, struct explanation **out);
+
+/* The explanation as canonical JSON (RFC 8785). Layout: README.md. */
+void calendar_explain_json(struct buf *out, const struct explanation *e);
+
+/*
+ * A clock from JSON; as_of is set where the member is there. ERR_INPUT names what is wrong, a
+ * member that isn't known too: one that is overlooked gives a wrong date.
+ */
+struct clock_asked {
+    struct clock clock;
+    bool as_of_given;
+    date as_of;
+};
+fallible calendar_clock_read(struct arena *a, const struct json *from, struct clock_asked *out);
+
 /* ---- the command line --------------------------------------------------------------------- */
 
 int calendar_cli(int argc, char **argv);

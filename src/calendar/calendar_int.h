@@ -66,6 +66,9 @@ struct run {
     size_t span_count;
 };
 
+/* So many months later; of at most 90,000. */
+date corresponding_day(date from, i64 months);
+
 bool run_paused(const struct run *r, i32 day);
 /* Lays the clock's pauses into the run. */
 void run_pauses(struct run *r, const struct clock *clock);
@@ -78,3 +81,16 @@ i32 run_last(const struct run *r, i64 total);
 /* The run that a computed limit rests on. */
 void limit_run(const struct calendar *c, const struct clock *k, const struct limit *l,
                struct run *out);
+
+/* ---- explanations ------------------------------------------------------------------------- */
+
+/* The words of kinds.def. */
+extern const char *const kind_words[], *const law_words[], *const why_words[];
+extern const char *const ground_words[PAUSE_GROUNDS], *const ground_labels[PAUSE_GROUNDS];
+extern const enum limit_law ground_laws[PAUSE_GROUNDS];
+fallible kind_of(str word, enum limit_kind *out);
+fallible law_of(str word, enum limit_law *out);
+fallible ground_of(str word, enum pause_ground *out); /* the label serves too */
+
+/* Fills the sentences of an explanation whose days and figures stand. */
+void tell(struct arena *a, struct explanation *e);

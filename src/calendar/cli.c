@@ -98,6 +98,14 @@ static const struct subcommand {
      "message\n"
      "with its line, and the exit status is 2.\n"
      "  yangguan calendar batch < deadlines-other.csv\n"},
+    {"explain", 0, 1, explain_cli, "[FILE.json]",
+     "A clock from FILE or standard input, explained in sentences, with --json as JSON: its due "
+     "day\n"
+     "and every day with its number or why it wasn't counted. With --lines one clock a line, JSON\n"
+     "each. Members: kind, law, start or receipt {received, noticed, accepted}, n, pauses\n"
+     "[{ground, from, to}], restarts [day], extensions [{on, n, by, article}], as_of.\n"
+     "  echo '{\"kind\": \"working\", \"start\": \"2026-09-29\", \"n\": 20}' |\n"
+     "    yangguan calendar explain --json\n"},
 };
 
 static const char options[] =

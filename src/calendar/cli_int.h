@@ -16,9 +16,6 @@ struct call {
     int count;
 };
 
-/* Words of kinds.def to values; ERR_INPUT for another word. */
-fallible limit_kind_of(str word, enum limit_kind *out);
-
 /* All of standard input, or of the file; ERR_TOO_LARGE over MOST_INPUT bytes. */
 fallible input_read(struct arena *a, const char *path, str *out);
 

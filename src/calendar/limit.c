@@ -1,13 +1,9 @@
 #include "calendar/calendar_int.h"
 
-static const enum limit_law ground_law[PAUSE_GROUNDS] = {
-#define PAUSE_GROUND(name, word, label, law) [name] = law,
-#include "calendar/kinds.def"
-#undef PAUSE_GROUND
-};
+enum { MOST_NAMED = 90000 };            /* days or months: what is beyond isn't told by its year */
+static const i64 MOST_DAYS = 1LL << 50; /* keeps sums and JSON exact */
 
-/* LAW: 行政许可法 42, 政府信息公开条例 33: the most that an extension by these articles may give.
- */
+/* LAW: 行政许可法 42, 政府信息公开条例 33: the most that an extension may give. */
 static const struct {
     str article;
     i64 most;
@@ -39,15 +35,34 @@ static fallible refuse_year(int year)
     FAIL(ERR_NO_CALENDAR, "the calendar of %d isn't published", year);
 }
 
-/* Where a period leaves the calendar: the year that is missing first. */
-static fallible refuse_reach(const struct calendar *c, date from, enum calendar_gap gap)
+/*
+ * Where a period leaves the calendar: working days need every year from `from` on, the other kinds
+ * only that of their `end`.
+ */
+static fallible refuse_reach(const struct calendar *c, date from, date end, enum calendar_gap gap)
 {
-    int start = year_of(from);
-    int last = start > CALENDAR_LAST_YEAR ? start : CALENDAR_LAST_YEAR + 1;
+    int last = year_of(end) > CALENDAR_LAST_YEAR ? year_of(end) : CALENDAR_LAST_YEAR + 1;
 
-    REQUIRE(gap == GAP_REFUSE, ERR_RANGE, "a period from %d leaves the calendar's years %d to %d",
-            start, CALENDAR_FIRST_YEAR, CALENDAR_LAST_YEAR);
-    return refuse_year(missing_year(c, start, last));
+    REQUIRE(gap == GAP_REFUSE, ERR_RANGE, "the year %d is outside of the calendar's %d to %d",
+            year_of(from) < CALENDAR_FIRST_YEAR ? year_of(from) : last, CALENDAR_FIRST_YEAR,
+            CALENDAR_LAST_YEAR);
+    return refuse_year(missing_year(c, year_of(from), last));
+}
+
+static fallible refuse_outside(const struct calendar *c, date d, enum calendar_gap gap)
+{
+    return refuse_reach(c, d, d, gap);
+}
+
+/* A period that ends beyond the calendar. */
+static fallible refuse_end(const struct run *r, i64 total, enum calendar_gap gap)
+{
+    date from = {r->c->origin + r->start};
+    i64 days = total < MOST_NAMED ? total : MOST_NAMED;
+    date end =
+        r->kind == LIMIT_MONTH ? corresponding_day(from, days) : (date){from.days + (i32)days};
+
+    return refuse_reach(r->c, r->kind == LIMIT_WORKING ? from : end, end, gap);
 }
 
 /* Do all days that were looked up stand in published years? */
@@ -91,7 +106,7 @@ static fallible run_end(const struct run *r, i64 total, enum calendar_gap gap, s
         e.running = false;
     } else {
         if (due >= CALENDAR_DAYS)
-            return refuse_reach(r->c, (date){r->c->origin + r->start}, gap);
+            return refuse_end(r, total, gap);
         TRY(check_gap(r->c, asked(r, total, last, due), gap, &e.provisional));
         e.due = (date){r->c->origin + due};
     }
@@ -111,7 +126,7 @@ static fallible accepted_from(const struct calendar *c, const struct receipt *r,
                 !(r->accepted && r->accepted_on.days < r->received.days),
             ERR_INPUT, "a notice or acceptance before the receipt");
     if (!calendar_reaches(c, r->received))
-        return refuse_reach(c, r->received, gap);
+        return refuse_outside(c, r->received, gap);
     five.start = calendar_index(c, r->received);
     TRY(run_end(&five, five.total, gap, &notice));
     bool told = r->noticed && r->noticed_on.days <= notice.due.days;
@@ -141,7 +156,7 @@ static fallible check_pauses(const struct clock *k)
         const struct pause *p = &k->pauses[i];
 
         REQUIRE((unsigned)p->ground < PAUSE_GROUNDS &&
-                    (k->law == LAW_OTHER || ground_law[p->ground] == k->law),
+                    (k->law == LAW_OTHER || ground_laws[p->ground] == k->law),
                 ERR_INPUT, "pause %zu: no ground of this law (行政许可法 45)", i + 1);
         REQUIRE(p->open || p->to.days >= p->from.days, ERR_INPUT, "pause %zu ends before it begins",
                 i + 1);
@@ -152,6 +167,7 @@ static fallible check_pauses(const struct clock *k)
 static fallible check_clock(const struct clock *k)
 {
     REQUIRE(k->days >= 0, ERR_INPUT, "%lld days: a limit can't be negative", (long long)k->days);
+    REQUIRE(k->days <= MOST_DAYS, ERR_RANGE, "%lld days are no limit", (long long)k->days);
     REQUIRE(k->pause_count <= MOST_PAUSES && k->restart_count <= MOST_RESTARTS &&
                 k->extension_count <= MOST_EXTENSIONS,
             ERR_LIMIT, "over %d pauses, %d restarts or %d extensions", MOST_PAUSES, MOST_RESTARTS,
@@ -244,7 +260,7 @@ fallible calendar_limit(const struct calendar *c, const struct clock *k, enum ca
     TRY(last_start(k, &l));
     TRY(find_extension(k, &l));
     if (!calendar_reaches(c, l.start) || !calendar_reaches(c, l.first))
-        return refuse_reach(c, calendar_reaches(c, l.first) ? l.start : l.first, gap);
+        return refuse_outside(c, calendar_reaches(c, l.first) ? l.start : l.first, gap);
     limit_run(c, k, &l, &r);
     TRY(run_end(&r, k->days, gap, &end));
     TRY(extend(k, &r, gap, &l, &end));

@@ -70,24 +70,27 @@ static i64 counted(const struct run *r, i32 from, i32 to)
 /* The n-th such day after `from`. */
 static i32 counted_to(const struct run *r, i32 from, i64 n)
 {
-    if (n == 0)
-        return from;
     if (n > counted(r, from, CALENDAR_DAYS - 1))
         return CALENDAR_DAYS;
     return r->kind == LIMIT_WORKING ? r->c->nth[r->c->worked[from] + n] : (i32)(from + n);
 }
 
 /* LAW: 民法典 202: the corresponding day, or else the month's last. */
-static i32 month_last(const struct run *r, i64 months)
+date corresponding_day(date from, i64 months)
 {
     int year, month, day;
 
-    if (months > CALENDAR_YEARS * 12)
-        return CALENDAR_DAYS;
-    date_parts((date){r->c->origin + r->start}, &year, &month, &day);
+    date_parts(from, &year, &month, &day);
     int at = month - 1 + (int)months;
     int days = month_days(year + at / 12, at % 12 + 1);
-    return reach_in(r->c, date_ymd(year + at / 12, at % 12 + 1, day < days ? day : days));
+    return date_ymd(year + at / 12, at % 12 + 1, day < days ? day : days);
+}
+
+static i32 month_last(const struct run *r, i64 months)
+{
+    if (months > CALENDAR_YEARS * 12)
+        return CALENDAR_DAYS;
+    return reach_in(r->c, corresponding_day((date){r->c->origin + r->start}, months));
 }
 
 /* LAW: 民法典 201: the start day isn't counted. */
@@ -97,6 +100,8 @@ i32 run_last(const struct run *r, i64 total)
 
     if (r->kind == LIMIT_MONTH)
         return month_last(r, total);
+    if (total == 0)
+        return at;
     for (size_t i = 0; i < r->span_count; i++) {
         const struct span *s = &r->spans[i];
 
