@@ -75,7 +75,7 @@ class Calendar:
         return day.weekday() < 5 and day not in self.off
 
     def known(self, first, last, provisional):
-        """Are all years there? LAW: none; without a notice a date is at most provisional."""
+        """Are all years there? Without a notice a date is at most provisional."""
         missing = [y for y in range(first.year, last.year + 1) if y not in self.published]
         if missing and not provisional:
             raise Refused(f"the calendar of {missing[0]} isn't published")

@@ -274,6 +274,47 @@ TEST(a_clock_tells_the_days_used_and_left)
     }
 }
 
+/* LAW: 全国年节及纪念日放假办法 2, 7; 国务院关于职工工作时间的规定 7 */
+TEST(each_day_of_an_explanation_says_what_it_was_and_by_which_article)
+{
+    static const struct {
+        const char *day;
+        enum day_why why;
+        int number;
+        const char *name, *article;
+    } rows[] = {
+        {"2026-02-10", WHY_START, 0, "", "民法典 201"},
+        {"2026-02-11", WHY_COUNTED, 1, "", "行政许可法 82"},
+        {"2026-02-12", WHY_PAUSED, 0, "检疫", "行政许可法 45"},
+        {"2026-02-13", WHY_COUNTED, 2, "", "行政许可法 82"},
+        {"2026-02-14", WHY_MAKEUP, 3, "春节", "全国年节及纪念日放假办法 7"},
+        {"2026-02-15", WHY_HOLIDAY, 0, "春节", "全国年节及纪念日放假办法 2"},
+        {"2026-02-28", WHY_MAKEUP, 8, "春节", "全国年节及纪念日放假办法 7"},
+        {"2026-03-01", WHY_WEEKEND, 0, "", "国务院关于职工工作时间的规定 7"},
+        {"2026-03-02", WHY_COUNTED, 9, "", "行政许可法 82"},
+    };
+    scoped_arena a = arena_open();
+    struct explanation *e;
+
+    assert_ok(explain(a,
+                      "{\"kind\":\"working\",\"start\":\"2026-02-10\",\"n\":9,\"pauses\":[{"
+                      "\"ground\":\"检疫\",\"from\":\"2026-02-12\",\"to\":\"2026-02-12\"}]}",
+                      GAP_REFUSE, &e));
+    assert_int_equal(e->day_count, 21);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        date d;
+
+        print_message("%s\n", rows[i].day);
+        assert_ok(date_parse(str_of(rows[i].day), &d));
+        const struct limit_day *day = &e->days[d.days - e->limit.first.days];
+        assert_int_equal(day->day.days, d.days);
+        assert_int_equal(day->why, rows[i].why);
+        assert_int_equal(day->number, rows[i].number);
+        assert_str(day->name, str_of(rows[i].name));
+        assert_str(day->article, str_of(rows[i].article));
+    }
+}
+
 static str told(struct arena *a, const struct explanation *e)
 {
     struct buf b = buf_in(a);
