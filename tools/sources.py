@@ -17,10 +17,13 @@ def main():
         for path in next(chosen[a] for a in args if a in chosen):
             print(path)
         return
+    if "--model" in args:
+        print("\n".join(str(p) for r in roots for p in sorted(pathlib.Path(r).glob("*.c"))))
+        return
     for root in roots:
         for path in sorted(pathlib.Path(root).rglob("*.c")):
             is_test = path.name.endswith("_test.c") or path.parts[0] == "tests"
-            if path.parts[:2] == ("tests", "tools") or path == pathlib.Path("src/yangguan/main.c"):
+            if path.parts[:2] == ("tests", "tools") or path.parts[:2] == ("tests", "model") or path == pathlib.Path("src/yangguan/main.c"):
                 continue
             if is_test == tests:
                 print(path)
