@@ -213,3 +213,7 @@ fallible calendar_clock_read(struct arena *a, const struct json *from, struct cl
 /* ---- the command line --------------------------------------------------------------------- */
 
 int calendar_cli(int argc, char **argv);
+
+/* ---- clocks in the ledger ----------------------------------------------------------------- */
+
+#include "calendar/agenda.h"

@@ -12,6 +12,7 @@
 #pragma once
 #include "base/base.h"
 #include "crypto/crypto.h"
+#include "ledger/merkle.h"
 #include "store/store.h"
 
 /* ---- events ------------------------------------------------------------------------------- */
@@ -248,6 +249,21 @@ struct head {
 /* Sign what is committed now, unless the newest head covers it. At most once a second, or when
  * asked. */
 fallible node_sign_head(struct arena *a, struct node *n, struct head *out);
+
+/*
+ * Proofs in the tree of one epoch, by SHA-256: that leaf `index` stands under `size` leaves, and
+ * that the tree of `size1` leaves is the beginning of that of `size2`. ERR_RANGE beyond what is
+ * here.
+ */
+fallible node_inclusion(struct arena *a, struct node *n, i64 epoch, i64 index, i64 size,
+                        struct merkle_proof *out);
+fallible node_consistency(struct arena *a, struct node *n, i64 epoch, i64 size1, i64 size2,
+                          struct merkle_proof *out);
+
+/* The roots of an epoch's first `size` leaves, and the number of its first entry. */
+fallible node_roots(struct arena *a, struct node *n, i64 epoch, i64 size, digest *sha256,
+                    digest *sm3);
+fallible node_epoch_start(struct arena *a, struct node *n, i64 epoch, i64 *start_no);
 
 /* ---- checks ------------------------------------------------------------------------------- */
 

@@ -3,7 +3,6 @@
  */
 #pragma once
 #include "ledger/ledger.h"
-#include "ledger/merkle.h"
 #include "ledger/note.h"
 #include "ledger_sql.h"
 

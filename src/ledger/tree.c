@@ -151,6 +151,66 @@ fallible tree_add(struct node *n, const u8 entry[ENTRY_SIZE])
     return OK;
 }
 
+/* ---- proofs ------------------------------------------------------------------------------- */
+
+fallible node_epoch_start(struct arena *a, struct node *n, i64 epoch, i64 *start_no)
+{
+    struct sql_epochs_rows epochs;
+
+    TRY(sql_epochs(a, n->keys, &epochs));
+    for (size_t i = 0; i < epochs.count; i++)
+        if (epochs.at[i].epoch == epoch) {
+            *start_no = epochs.at[i].start_no;
+            return OK;
+        }
+    FAIL(ERR_RANGE, "no epoch %lld", (long long)epoch);
+}
+
+static fallible tree_at(struct arena *a, struct node *n, i64 epoch, i64 size, struct tree *out)
+{
+    struct sql_epoch_spans_rows spans;
+    i64 start_no, here = 0;
+
+    TRY(node_epoch_start(a, n, epoch, &start_no));
+    TRY(sql_epoch_spans(a, n->db, &spans));
+    for (size_t i = 0; i < spans.count; i++)
+        if (spans.at[i].epoch == epoch)
+            here = spans.at[i].last - start_no + 1;
+    REQUIRE(size >= 0 && size <= here, ERR_RANGE, "epoch %lld has %lld entries here",
+            (long long)epoch, (long long)here);
+    *out = (struct tree){a, n->db, epoch, start_no, &merkle_sha256};
+    return OK;
+}
+
+fallible node_inclusion(struct arena *a, struct node *n, i64 epoch, i64 index, i64 size,
+                        struct merkle_proof *out)
+{
+    struct tree t;
+
+    TRY(tree_at(a, n, epoch, size, &t));
+    struct merkle_source source = {tree_node, &t};
+    return merkle_inclusion(t.hash, &source, (u64)index, (u64)size, out);
+}
+
+fallible node_consistency(struct arena *a, struct node *n, i64 epoch, i64 size1, i64 size2,
+                          struct merkle_proof *out)
+{
+    struct tree t;
+
+    TRY(tree_at(a, n, epoch, size2, &t));
+    struct merkle_source source = {tree_node, &t};
+    return merkle_consistency(t.hash, &source, (u64)size1, (u64)size2, out);
+}
+
+fallible node_roots(struct arena *a, struct node *n, i64 epoch, i64 size, digest *sha256,
+                    digest *sm3)
+{
+    struct tree t;
+
+    TRY(tree_at(a, n, epoch, size, &t));
+    return tree_roots(a, n, epoch, t.start_no, size, sha256, sm3);
+}
+
 /* ---- heads -------------------------------------------------------------------------------- */
 
 /* A checkpoint with the SM3 root as its only extension, signed with both keys. */

@@ -90,3 +90,24 @@ const struct event_kind note_flagged_1 = {.name = "note_flagged",
                                           .fields = flagged_fields,
                                           .count = COUNT(flagged_fields),
                                           .apply = apply_flagged};
+
+/* ---- the two programs --------------------------------------------------------------------- */
+
+enum { CLOCK_KINDS = 8 };
+static const struct event_kind *old_all[3 + CLOCK_KINDS], *new_all[4 + CLOCK_KINDS];
+const struct event_kind *const *const old_kinds = old_all, *const *const new_kinds = new_all;
+const size_t old_kind_count = COUNT(old_all), new_kind_count = COUNT(new_all);
+
+__attribute__((constructor)) static void collect(void)
+{
+    static const struct event_kind *const old_own[] = {&note_filed_1_old, &note_judged_1,
+                                                       &note_flagged_1};
+    static const struct event_kind *const new_own[] = {&note_filed_1, &note_filed_2, &note_judged_1,
+                                                       &note_flagged_1};
+
+    assert(agenda_kind_count == CLOCK_KINDS);
+    memcpy(old_all, old_own, sizeof old_own);
+    memcpy(new_all, new_own, sizeof new_own);
+    for (size_t i = 0; i < CLOCK_KINDS; i++)
+        old_all[COUNT(old_own) + i] = new_all[COUNT(new_own) + i] = agenda_kinds[i];
+}

@@ -4,7 +4,7 @@
 #pragma once
 #include "ledger/ledger.h"
 
-extern const struct event_kind *const old_kinds[], *const new_kinds[];
+extern const struct event_kind *const *const old_kinds, *const *const new_kinds;
 extern const size_t old_kind_count, new_kind_count;
 
 /* Version 1 of «filed» as each program has it, and version 2. */
