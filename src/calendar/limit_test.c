@@ -51,8 +51,8 @@ static void assert_refused(const char *clock, enum err_code code, const char *sa
     err why = explain(a, clock, GAP_REFUSE, &e);
 
     print_message("%s\n", clock);
-    assert_true(why != OK && why->code == code);
-    if (strstr(why->message, says) == NULL)
+    assert_err(why, code);
+    if (why != OK && strstr(why->message, says) == NULL)
         fail_msg("«%s» doesn't say «%s»", why->message, says);
 }
 
