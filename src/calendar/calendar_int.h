@@ -62,7 +62,7 @@ struct run {
     enum limit_kind kind;
     i32 start;
     i64 total;
-    struct span spans[MOST_PAUSES]; /* in order, apart from each other */
+    struct span spans[MOST_PAUSES]; /* by first day; they may overlap */
     size_t span_count;
 };
 

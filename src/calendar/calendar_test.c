@@ -115,6 +115,16 @@ TEST(new_year_s_days_off_in_december_publish_nothing)
     assert_int_equal(calendar_day(c, date_ymd(2018, 12, 31)), DAY_HOLIDAY);
 }
 
+TEST(what_the_file_says_of_a_day_comes_before_what_the_law_fixes)
+{
+    scoped_arena a = arena_open();
+    const struct calendar *c;
+
+    assert_ok(calendar_open(a, S("date,name,kind\n2027-10-02,国庆节,makeup\n"), S("test"), &c));
+    assert_int_equal(calendar_day(c, date_ymd(2027, 10, 1)), DAY_HOLIDAY);
+    assert_int_equal(calendar_day(c, date_ymd(2027, 10, 2)), DAY_MAKEUP);
+}
+
 /* LAW: 全国年节及纪念日放假办法 2 */
 TEST(an_unpublished_year_has_weekends_and_the_holidays_fixed_by_law)
 {

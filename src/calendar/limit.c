@@ -83,9 +83,13 @@ struct ending {
     date due;
 };
 
-static bool held(const struct run *r)
+/* May an open pause be what keeps the run from its end? */
+static bool run_open(const struct run *r)
 {
-    return r->span_count > 0 && r->spans[r->span_count - 1].to >= CALENDAR_DAYS;
+    for (size_t i = 0; i < r->span_count; i++)
+        if (r->spans[i].to >= CALENDAR_DAYS)
+            return true;
+    return false;
 }
 
 /* Working days are looked up one by one, of the other kinds only the end. */
@@ -102,7 +106,7 @@ static fallible run_end(const struct run *r, i64 total, enum calendar_gap gap, s
     i32 last = run_last(r, total);
     i32 due = run_roll(r, last);
 
-    if (due >= CALENDAR_DAYS && held(r)) {
+    if (due >= CALENDAR_DAYS && run_open(r)) {
         e.running = false;
     } else {
         if (due >= CALENDAR_DAYS)

@@ -215,6 +215,18 @@ TEST(deemed_acceptance_counts_from_the_day_of_receipt)
     assert_refused(RECEIPT ",\"noticed\":\"2026-05-05\"}}", ERR_INPUT, "before the receipt");
 }
 
+TEST(an_acceptance_by_silence_is_provisional_where_its_five_days_are)
+{
+    scoped_arena a = arena_open();
+    struct explanation *e;
+    const char *clock = "{\"kind\":\"working\",\"n\":1,\"receipt\":{\"received\":\"2026-12-29\"}}";
+
+    assert_ok(explain(a, clock, GAP_PROVISIONAL, &e));
+    assert_str(date_text(a, e->limit.due), S("2026-12-30"));
+    assert_true(e->limit.provisional);
+    assert_refused(clock, ERR_NO_CALENDAR, "2027");
+}
+
 TEST(a_clock_that_no_law_knows_is_refused)
 {
     static const struct {
@@ -315,6 +327,24 @@ TEST(each_day_of_an_explanation_says_what_it_was_and_by_which_article)
     }
 }
 
+TEST(a_held_clock_tells_what_is_left_but_no_due_day)
+{
+    scoped_arena a = arena_open();
+    struct explanation *e;
+    struct buf b = buf_in(a);
+
+    assert_ok(explain(a,
+                      "{\"kind\":\"working\",\"start\":\"2026-06-01\",\"n\":5,\"pauses\":[{"
+                      "\"ground\":\"test\",\"from\":\"2026-06-03\"}],\"as_of\":\"2026-06-11\"}",
+                      GAP_REFUSE, &e));
+    assert_false(e->limit.running);
+    assert_int_equal(e->figures->used, 1);
+    assert_int_equal(e->figures->left, 4);
+    assert_int_equal(e->days[e->day_count - 1].day.days, date_ymd(2026, 6, 11).days);
+    calendar_explain_json(&b, e);
+    assert_true(str_find(buf_text(&b), S("\"due\":null")) > 0);
+}
+
 static str told(struct arena *a, const struct explanation *e)
 {
     struct buf b = buf_in(a);
@@ -351,6 +381,9 @@ TEST(a_due_date_is_told_in_at_most_four_sentences)
          "按收到材料那天算受理。6月1日收到材料，五个工作日内没有告知补正，依法从那天起就是受理。周"
          "末不算"
          "。星期六、星期日不是工作日。数满 5 天是6月8日，当天办结都算按时。"},
+        {"{\"kind\":\"working\",\"law\":\"disclosure\",\"start\":\"2015-06-15\",\"n\":6}",
+         "从第二天算起。6月15日收到申请，6月16日是第 1 "
+         "天。周末和节假日不算。6月20日至22日端午放假。数满 6 天是6月24日，当天办结都算按时。"},
         {"{\"kind\":\"working\",\"start\":\"2026-12-25\",\"n\":5}",
          "从第二天算起。12月25日受理，12月28日是第 1 "
          "天。周末和节假日不算。2027年1月1日元旦放假。数满 5 "

@@ -18,23 +18,6 @@ static void insert(struct run *r, struct span s)
     r->spans[at] = s;
 }
 
-static void merge(struct run *r)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < r->span_count; i++) {
-        struct span s = r->spans[i];
-
-        if (kept > 0 && s.from <= r->spans[kept - 1].to + 1) {
-            if (s.to > r->spans[kept - 1].to)
-                r->spans[kept - 1].to = s.to;
-        } else {
-            r->spans[kept++] = s;
-        }
-    }
-    r->span_count = kept;
-}
-
 /* LAW: 行政许可法 45, 政府信息公开条例 33: the time needed doesn't count. */
 void run_pauses(struct run *r, const struct clock *clock)
 {
@@ -48,7 +31,6 @@ void run_pauses(struct run *r, const struct clock *clock)
         insert(r, (struct span){reach_in(r->c, p->from),
                                 p->open || to < CALENDAR_DAYS ? to : CALENDAR_DAYS - 1});
     }
-    merge(r);
 }
 
 bool run_paused(const struct run *r, i32 day)
