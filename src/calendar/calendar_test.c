@@ -20,7 +20,7 @@ static const struct calendar *shipped(struct arena *a)
     return c;
 }
 
-static void assert_due(const struct calendar *c, struct clock clock, const char *due)
+static void assert_due(const struct calendar *c, struct limit_clock clock, const char *due)
 {
     scoped_arena a = arena_open();
     struct limit l;
@@ -50,7 +50,7 @@ TEST(working_days_leave_out_holidays_and_count_make_up_days)
 
     for (size_t i = 0; i < COUNT(permits); i++) {
         print_message("%s + %d\n", permits[i].start, permits[i].days);
-        assert_due(c, (struct clock){.start = day(permits[i].start), .days = permits[i].days},
+        assert_due(c, (struct limit_clock){.start = day(permits[i].start), .days = permits[i].days},
                    permits[i].due);
     }
 }
@@ -148,7 +148,7 @@ TEST(a_period_in_a_year_without_calendar_is_refused_or_provisional)
 {
     scoped_arena a = arena_open();
     const struct calendar *c = shipped(a);
-    struct clock clock = {.start = day("2026-12-20"), .days = 20};
+    struct limit_clock clock = {.start = day("2026-12-20"), .days = 20};
     struct limit l;
     err e = calendar_limit(c, &clock, GAP_REFUSE, &l);
 

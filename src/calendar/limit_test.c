@@ -19,9 +19,9 @@ static const struct calendar *shipped(struct arena *a)
 }
 
 static err explain(struct arena *a, const char *clock, enum calendar_gap gap,
-                   struct explanation **out)
+                   struct limit_explanation **out)
 {
-    struct clock_asked *asked = NEW(a, struct clock_asked);
+    struct limit_asked *asked = NEW(a, struct limit_asked);
     struct json *json;
 
     TRY(json_read(a, str_of(clock), &json));
@@ -34,7 +34,7 @@ static void assert_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         scoped_arena a = arena_open();
-        struct explanation *e;
+        struct limit_explanation *e;
 
         print_message("%s\n", rows[i].clock);
         assert_ok(explain(a, rows[i].clock, GAP_REFUSE, &e));
@@ -47,7 +47,7 @@ static void assert_rows(const struct row *rows, size_t count)
 static void assert_refused(const char *clock, enum err_code code, const char *says)
 {
     scoped_arena a = arena_open();
-    struct explanation *e;
+    struct limit_explanation *e;
     err why = explain(a, clock, GAP_REFUSE, &e);
 
     print_message("%s\n", clock);
@@ -204,7 +204,7 @@ TEST(deemed_acceptance_counts_from_the_day_of_receipt)
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         scoped_arena a = arena_open();
-        struct explanation *e;
+        struct limit_explanation *e;
 
         print_message("%s\n", rows[i].clock);
         assert_ok(explain(a, rows[i].clock, GAP_REFUSE, &e));
@@ -218,7 +218,7 @@ TEST(deemed_acceptance_counts_from_the_day_of_receipt)
 TEST(an_acceptance_by_silence_is_provisional_where_its_five_days_are)
 {
     scoped_arena a = arena_open();
-    struct explanation *e;
+    struct limit_explanation *e;
     const char *clock = "{\"kind\":\"working\",\"n\":1,\"receipt\":{\"received\":\"2026-12-29\"}}";
 
     assert_ok(explain(a, clock, GAP_PROVISIONAL, &e));
@@ -267,7 +267,7 @@ TEST(a_clock_tells_the_days_used_and_left)
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         scoped_arena a = arena_open();
-        struct explanation *e;
+        struct limit_explanation *e;
         str clock =
             str_format(a,
                        "{\"kind\":\"working\",\"start\":\"2026-09-29\",\"n\":20,\"pauses\":["
@@ -306,7 +306,7 @@ TEST(each_day_of_an_explanation_says_what_it_was_and_by_which_article)
         {"2026-03-02", WHY_COUNTED, 9, "", "行政许可法 82"},
     };
     scoped_arena a = arena_open();
-    struct explanation *e;
+    struct limit_explanation *e;
 
     assert_ok(explain(a,
                       "{\"kind\":\"working\",\"start\":\"2026-02-10\",\"n\":9,\"pauses\":[{"
@@ -330,7 +330,7 @@ TEST(each_day_of_an_explanation_says_what_it_was_and_by_which_article)
 TEST(a_held_clock_tells_what_is_left_but_no_due_day)
 {
     scoped_arena a = arena_open();
-    struct explanation *e;
+    struct limit_explanation *e;
     struct buf b = buf_in(a);
 
     assert_ok(explain(a,
@@ -345,7 +345,7 @@ TEST(a_held_clock_tells_what_is_left_but_no_due_day)
     assert_true(str_find(buf_text(&b), S("\"due\":null")) > 0);
 }
 
-static str told(struct arena *a, const struct explanation *e)
+static str told(struct arena *a, const struct limit_explanation *e)
 {
     struct buf b = buf_in(a);
 
@@ -399,7 +399,7 @@ TEST(a_due_date_is_told_in_at_most_four_sentences)
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         scoped_arena a = arena_open();
-        struct explanation *e;
+        struct limit_explanation *e;
 
         assert_ok(explain(a, rows[i].clock, GAP_PROVISIONAL, &e));
         assert_str(told(a, e), str_of(rows[i].says));
@@ -409,7 +409,7 @@ TEST(a_due_date_is_told_in_at_most_four_sentences)
 TEST(an_explanation_s_json_is_canonical)
 {
     scoped_arena a = arena_open();
-    struct explanation *e;
+    struct limit_explanation *e;
     struct json *json;
     struct buf text = buf_in(a), canonical = buf_in(a);
 
