@@ -97,7 +97,8 @@ struct limit_extension {
 
 /*
  * LAW: 行政许可法 32(4): without a notice of what to correct within five working days of the
- * receipt, the application counts as accepted from the day of receipt.
+ * receipt, the application counts as accepted from the day of receipt. A receipt without notice and
+ * acceptance is taken as unanswered for good: ask only once the five days are over.
  */
 struct limit_receipt {
     date received;
