@@ -123,6 +123,47 @@ def check_calls():
         report(f"calendar {word} --help", None if done.returncode == 0 and "yangguan calendar " + word in done.stdout else "no example")
 
 
+# A batch as it comes in, what goes out, the lines that standard error names.
+BATCHES = [
+    ('id,kind,start,n,suspend_from,suspend_to\n"a,""b""",working,2026-02-10,20,,\n', '"a,""b""",2026-03-16\n', []),
+    ("\ufeffdue,n,start,kind,id\r\nx,20,2026-02-10,working,7\r\n\r\n", "7,2026-03-16\n", []),
+    (
+        "id,kind,start,n,suspend_from,suspend_to\n1,working,2026-02-10,20,2026-02-11,2026-02-12\n2,hours,2026-02-10,1,,\n"
+        "3,working,2026-02-30,1,,\n4,working,2026-02-10,x,,\n5,working-suspended,2026-02-10,1,,\n6,working\n"
+        "7,natural,2026-02-10,4,,\n8,working,2026-12-31,1,,\n",
+        "1,\n2,\n3,\n4,\n5,\n6,\n7,2026-02-14\n8,\n",
+        ["line 2:", "line 3: kind «hours»", "line 4:", "line 5:", "line 6:", "line 7:", "line 9: the calendar of 2027"],
+    ),
+]
+
+
+def check_batches():
+    for i, (text, out, says) in enumerate(BATCHES):
+        done = run("batch", text=text)
+        lines = done.stderr.splitlines()
+        good = done.stdout == "id,due\n" + out and len(lines) == len(says) and done.returncode == (2 if says else 0)
+        good = good and all(s in line for s, line in zip(says, lines))
+        report(f"batch {i + 1}", None if good else f"{done.returncode} {done.stdout!r} {done.stderr!r}")
+    for text in ("", "1,working,2026-02-10,20,,\n", "id,kind,start\n"):
+        done = run("batch", text=text)
+        report(f"batch without its header {text!r}", None if done.returncode == 2 and not done.stdout else done.stdout)
+
+
+def check_mangled(rng, count):
+    """Whatever comes in a line, an answer or a reason comes out, and nothing breaks."""
+    lines = []
+    for _ in range(count):
+        line = list(json.dumps(draw_clock(rng), ensure_ascii=False))
+        for _ in range(rng.choice([1, 1, 2, 8])):
+            at = rng.randrange(len(line))
+            line[at : at + rng.choice([0, 1, 5])] = rng.choice(['"', "9", "-", "[", "}", "null", "9" * 17, "工", "2026", ""])
+        lines.append("".join(line))
+    done = run("explain", "--lines", "--provisional", text="\n".join(lines) + "\n")
+    answers = [json.loads(l) for l in done.stdout.splitlines()]
+    good = len(answers) == count and all("error" in a or "running" in a for a in answers) and not done.stderr
+    report(f"{count} mangled clocks", None if good and done.returncode in (0, 2) else f"{len(answers)} answers, {done.stderr[:300]}")
+
+
 def check_other_calendar():
     """A year that the operator adds is no longer provisional; one taken away is missing."""
     text = oracle.DATA.joinpath("calendar.csv").read_text("utf-8")
@@ -136,7 +177,7 @@ def check_other_calendar():
     )
     with tempfile.TemporaryDirectory() as folder:
         more, less = pathlib.Path(folder, "more.csv"), pathlib.Path(folder, "less.csv")
-        more.write_text(text + added, "utf-8")
+        more.write_text("\ufeff" + text + added, "utf-8")  # as spreadsheets write it
         less.write_text("".join(l for l in text.splitlines(True) if not l.startswith("2026")), "utf-8")
         rows = [
             (run("due", "2027-02-04", "3", "--calendar", str(more)).stdout.strip(), "2027-02-11"),
@@ -304,7 +345,9 @@ def main():
     rng = random.Random(args.seed)
     check_files()
     check_calls()
+    check_batches()
     check_other_calendar()
+    check_mangled(rng, 2000)
     check_batch(rng, args.cases * 9 // 10, False)
     check_batch(rng, args.cases // 10, True)
     check_explained(rng, args.explained * 3 // 4, False)

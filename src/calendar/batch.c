@@ -21,8 +21,8 @@ static fallible find_columns(const str *fields, size_t count, int columns[COLUMN
 }
 
 struct row {
-    struct clock clock;
-    struct pause pause;
+    struct limit_clock clock;
+    struct limit_pause pause;
 };
 
 static fallible read_pause(const str *f, struct row *row)
@@ -40,7 +40,7 @@ static fallible read_clock(const str *f, struct row *row)
     bool suspended = str_eq(f[KIND], S("working-suspended"));
 
     row->clock.law = LAW_OTHER;
-    TRY(kind_of(suspended ? S("working") : f[KIND], &row->clock.kind));
+    TRY(limit_kind_of(suspended ? S("working") : f[KIND], &row->clock.kind));
     TRY(date_parse(f[START], &row->clock.start));
     TRY(str_i64(f[N], &row->clock.days));
     REQUIRE(suspended || (f[FROM].len == 0 && f[TO].len == 0), ERR_INPUT,
@@ -71,7 +71,7 @@ static fallible compute(const struct call *call, const str *f, str *due)
 
     TRY(read_clock(f, &row));
     TRY(calendar_limit(call->c, &row.clock, call->gap, &l));
-    *due = due_text(call->a, &l);
+    *due = calendar_due_text(call->a, &l);
     return OK;
 }
 
@@ -94,7 +94,7 @@ static void pick(const str *fields, size_t count, const int columns[COLUMNS], st
         f[c] = columns[c] >= 0 && (size_t)columns[c] < count ? fields[columns[c]] : S("");
 }
 
-fallible batch_cli(const struct call *call, bool *clean)
+fallible calendar_batch(const struct call *call, bool *clean)
 {
     struct csv csv = {0};
     int columns[COLUMNS];
@@ -102,7 +102,8 @@ fallible batch_cli(const struct call *call, bool *clean)
     size_t count;
     bool more;
 
-    TRY(input_read(call->a, NULL, &csv.rest));
+    TRY(calendar_input(call->a, NULL, &csv.rest));
+    csv.rest = calendar_unmarked(csv.rest);
     TRY(csv_next(call->a, &csv, &fields, &count, &more));
     REQUIRE(more, ERR_INPUT, "no header id,kind,start,n,suspend_from,suspend_to");
     TRY(find_columns(fields, count, columns));

@@ -82,14 +82,14 @@ enum pause_ground {
 
 enum { MOST_PAUSES = 256, MOST_RESTARTS = 64, MOST_EXTENSIONS = 64 };
 
-struct pause {
+struct limit_pause {
     enum pause_ground ground;
     date from, to; /* both not counted */
     bool open;     /* `to` isn't known yet */
 };
 
 /* LAW: 行政许可法 42: once, by whom the article names. Days (or months) beyond the limit. */
-struct extension {
+struct limit_extension {
     date on;
     i64 days;
     str by, article;
@@ -97,25 +97,26 @@ struct extension {
 
 /*
  * LAW: 行政许可法 32(4): without a notice of what to correct within five working days of the
- * receipt, the application counts as accepted from the day of receipt.
+ * receipt, the application counts as accepted from the day of receipt. A receipt without notice and
+ * acceptance is taken as unanswered for good: ask only once the five days are over.
  */
-struct receipt {
+struct limit_receipt {
     date received;
     bool noticed, accepted, given; /* given: the clock starts by this record */
     date noticed_on, accepted_on;
 };
 
-struct clock {
+struct limit_clock {
     enum limit_kind kind;
     enum limit_law law;
-    date start;             /* not counted (民法典 201); ignored where receipt.given */
-    struct receipt receipt; /* or what tells the start */
-    i64 days;               /* or months */
-    const struct pause *pauses;
+    date start;                   /* not counted (民法典 201); ignored where receipt.given */
+    struct limit_receipt receipt; /* or what tells the start */
+    i64 days;                     /* or months */
+    const struct limit_pause *pauses;
     size_t pause_count;
     const date *restarts; /* LAW: 政府信息公开条例 30: counted anew from that day */
     size_t restart_count;
-    const struct extension *extensions; /* one that was given before a restart fell with it */
+    const struct limit_extension *extensions; /* one that was given before a restart fell with it */
     size_t extension_count;
 };
 
@@ -127,11 +128,11 @@ struct limit {
     bool provisional;
     bool deemed; /* accepted by silence (行政许可法 32(4)) */
     date due;
-    date warn;                        /* the working day before it, but not before the start */
-    date first;                       /* the clock's first start */
-    date start;                       /* that of the run that counts, after the last restart */
-    i64 total;                        /* days with the extension; months for LIMIT_MONTH */
-    const struct extension *extended; /* NULL if not */
+    date warn;  /* the working day before it, but not before the start */
+    date first; /* the clock's first start */
+    date start; /* that of the run that counts, after the last restart */
+    i64 total;  /* days with the extension; months for LIMIT_MONTH */
+    const struct limit_extension *extended; /* NULL if not */
 };
 
 /*
@@ -139,8 +140,8 @@ struct limit {
  * naming the year whose calendar is missing (GAP_REFUSE), ERR_RANGE beyond the calendar's years,
  * ERR_STATE while a receipt was answered by a notice and not yet accepted.
  */
-fallible calendar_limit(const struct calendar *c, const struct clock *clock, enum calendar_gap gap,
-                        struct limit *out);
+fallible calendar_limit(const struct calendar *c, const struct limit_clock *clock,
+                        enum calendar_gap gap, struct limit *out);
 
 /* ---- why that day ------------------------------------------------------------------------- */
 
@@ -160,7 +161,7 @@ struct limit_day {
     bool provisional; /* its year's calendar isn't published */
 };
 
-struct sentence {
+struct limit_sentence {
     str head, rest; /* on the page: head bold, rest after it */
 };
 
@@ -175,14 +176,14 @@ struct limit_figures {
     bool today; /* as_of is such a working day itself: «还剩 left_working + 1，含今天» */
 };
 
-struct explanation {
+struct limit_explanation {
     const struct calendar *calendar;
-    const struct clock *clock;
+    const struct limit_clock *clock;
     struct limit limit;
     const struct limit_day *days; /* from the first start to the due day */
     size_t day_count;
-    const struct limit_figures *figures;       /* NULL without as_of */
-    struct sentence sentences[MOST_SENTENCES]; /* Chinese, for 「这个日期是怎么算出来的」 */
+    const struct limit_figures *figures;             /* NULL without as_of */
+    struct limit_sentence sentences[MOST_SENTENCES]; /* Chinese, for 「这个日期是怎么算出来的」 */
     size_t sentence_count;
     str articles[MOST_ARTICLES]; /* each law that had a say, once */
     size_t article_count;
@@ -193,22 +194,23 @@ struct explanation {
  * (NULL for none) outside of the calendar's years. `clock` must outlive the explanation. A clock
  * that a pause holds is told up to as_of, or to the day on which it was stopped.
  */
-fallible calendar_explain(struct arena *a, const struct calendar *c, const struct clock *clock,
-                          enum calendar_gap gap, const date *as_of, struct explanation **out);
+fallible calendar_explain(struct arena *a, const struct calendar *c,
+                          const struct limit_clock *clock, enum calendar_gap gap, const date *as_of,
+                          struct limit_explanation **out);
 
 /* The explanation as canonical JSON (RFC 8785). Layout: README.md. */
-void calendar_explain_json(struct buf *out, const struct explanation *e);
+void calendar_explain_json(struct buf *out, const struct limit_explanation *e);
 
 /*
  * A clock from JSON; as_of is set where the member is there. ERR_INPUT names what is wrong, a
  * member that isn't known too: one that is overlooked gives a wrong date.
  */
-struct clock_asked {
-    struct clock clock;
+struct limit_asked {
+    struct limit_clock clock;
     bool as_of_given;
     date as_of;
 };
-fallible calendar_clock_read(struct arena *a, const struct json *from, struct clock_asked *out);
+fallible calendar_clock_read(struct arena *a, const struct json *from, struct limit_asked *out);
 
 /* ---- the command line --------------------------------------------------------------------- */
 

@@ -26,6 +26,8 @@ extern const size_t calendar_csv_len, festivals_csv_len;
 bool calendar_reaches(const struct calendar *c, date d);
 /* The day's number; it must be in reach. */
 i32 calendar_index(const struct calendar *c, date d);
+/* Without the mark that spreadsheets put before UTF-8. */
+str calendar_unmarked(str text);
 /* ERR_LIMIT at the 256th name. */
 fallible calendar_name(struct arena *a, struct calendar *c, str name, u8 *out);
 
@@ -42,10 +44,10 @@ struct festivals {
     bool known;
     date spring, qingming, dragon_boat, mid_autumn;
 };
-fallible festivals_read(struct arena *a, struct festivals (*out)[CALENDAR_YEARS]);
+fallible calendar_festivals(struct arena *a, struct festivals (*out)[CALENDAR_YEARS]);
 /* Fills `out` with the year's holidays; how many. Without known festivals only the solar ones. */
-size_t statutory_days(int year, const struct festivals *f,
-                      struct statutory out[STATUTORY_HOLIDAYS]);
+size_t calendar_statutory(int year, const struct festivals *f,
+                          struct statutory out[STATUTORY_HOLIDAYS]);
 
 /* ---- limits ------------------------------------------------------------------------------- */
 
@@ -57,40 +59,41 @@ struct span {
 };
 
 /* The run that counts: from the last start, without the days of its spans. */
-struct run {
+struct limit_run {
     const struct calendar *c;
     enum limit_kind kind;
     i32 start;
     i64 total;
-    struct span spans[MOST_PAUSES]; /* in order, apart from each other */
+    struct span spans[MOST_PAUSES]; /* by first day; they may overlap */
     size_t span_count;
 };
 
 /* So many months later; of at most 90,000. */
-date corresponding_day(date from, i64 months);
+date calendar_months_later(date from, i64 months);
 
-bool run_paused(const struct run *r, i32 day);
+bool limit_paused(const struct limit_run *r, i32 day);
 /* Lays the clock's pauses into the run. */
-void run_pauses(struct run *r, const struct clock *clock);
+void limit_pauses(struct limit_run *r, const struct limit_clock *clock);
 
 /* The first day from `day` on that may end a period: a working day, not paused (民法典 203). */
-i32 run_roll(const struct run *r, i32 day);
+i32 limit_roll(const struct limit_run *r, i32 day);
 /* The day on which the total is reached, before the roll; CALENDAR_DAYS where there is none. */
-i32 run_last(const struct run *r, i64 total);
+i32 limit_last(const struct limit_run *r, i64 total);
 
 /* The run that a computed limit rests on. */
-void limit_run(const struct calendar *c, const struct clock *k, const struct limit *l,
-               struct run *out);
+void limit_run_of(const struct calendar *c, const struct limit_clock *k, const struct limit *l,
+                  struct limit_run *out);
 
 /* ---- explanations ------------------------------------------------------------------------- */
 
 /* The words of kinds.def. */
-extern const char *const kind_words[], *const law_words[], *const why_words[];
-extern const char *const ground_words[PAUSE_GROUNDS], *const ground_labels[PAUSE_GROUNDS];
-extern const enum limit_law ground_laws[PAUSE_GROUNDS];
-fallible kind_of(str word, enum limit_kind *out);
-fallible law_of(str word, enum limit_law *out);
-fallible ground_of(str word, enum pause_ground *out); /* the label serves too */
+extern const char *const limit_kind_words[], *const limit_law_words[], *const day_why_words[];
+extern const char *const pause_ground_words[PAUSE_GROUNDS],
+    *const pause_ground_labels[PAUSE_GROUNDS];
+extern const enum limit_law pause_ground_laws[PAUSE_GROUNDS];
+fallible limit_kind_of(str word, enum limit_kind *out);
+fallible limit_law_of(str word, enum limit_law *out);
+fallible pause_ground_of(str word, enum pause_ground *out); /* the label serves too */
 
 /* Fills the sentences of an explanation whose days and figures stand. */
-void tell(struct arena *a, struct explanation *e);
+void calendar_tell(struct arena *a, struct limit_explanation *e);

@@ -5,7 +5,7 @@
 
 enum { MOST_CALENDAR = 1 << 20 };
 
-static fallible print_due(const struct call *call, const struct clock *clock)
+static fallible print_due(const struct call *call, const struct limit_clock *clock)
 {
     struct limit l;
 
@@ -15,7 +15,7 @@ static fallible print_due(const struct call *call, const struct clock *clock)
         (void)printf("{\"due\":\"%.*s\",\"provisional\":%s}\n", STR(day),
                      l.provisional ? "true" : "false");
     else
-        (void)printf("%.*s\n", STR(due_text(call->a, &l)));
+        (void)printf("%.*s\n", STR(calendar_due_text(call->a, &l)));
     return OK;
 }
 
@@ -25,7 +25,7 @@ static fallible day_arg(const char *text, date *out)
     return OK;
 }
 
-static fallible clock_args(const struct call *call, enum limit_kind kind, struct clock *out)
+static fallible clock_args(const struct call *call, enum limit_kind kind, struct limit_clock *out)
 {
     out->kind = kind;
     out->law = LAW_OTHER;
@@ -37,7 +37,7 @@ static fallible clock_args(const struct call *call, enum limit_kind kind, struct
 
 static fallible simple(const struct call *call, enum limit_kind kind)
 {
-    struct clock clock = {0};
+    struct limit_clock clock = {0};
 
     TRY(clock_args(call, kind, &clock));
     return print_due(call, &clock);
@@ -63,8 +63,8 @@ static fallible month_run(const struct call *call, bool *clean)
 
 static fallible suspended_run(const struct call *call, bool *clean)
 {
-    struct pause pause = {.ground = PAUSE_EXPERTS};
-    struct clock clock = {.pauses = &pause, .pause_count = 1};
+    struct limit_pause pause = {.ground = PAUSE_EXPERTS};
+    struct limit_clock clock = {.pauses = &pause, .pause_count = 1};
 
     (void)clean;
     TRY(clock_args(call, LIMIT_WORKING, &clock));
@@ -92,13 +92,13 @@ static const struct subcommand {
      "The corresponding day N months later, or that month's last day, moved to the next working\n"
      "day.\n"
      "  yangguan calendar month 2014-09-04 1                         2014-10-08\n"},
-    {"batch", 0, 0, batch_cli, "< FILE.csv",
+    {"batch", 0, 0, calendar_batch, "< FILE.csv",
      "Reads id,kind,start,n,suspend_from,suspend_to (kind: working, natural, month,\n"
      "working-suspended) and writes id,due. A row that can't be computed has an empty due, a "
      "message\n"
      "with its line, and the exit status is 2.\n"
      "  yangguan calendar batch < deadlines-other.csv\n"},
-    {"explain", 0, 1, explain_cli, "[FILE.json]",
+    {"explain", 0, 1, calendar_explain_cli, "[FILE.json]",
      "A clock from FILE or standard input, explained in sentences, with --json as JSON: its due "
      "day\n"
      "and every day with its number or why it wasn't counted. With --lines one clock a line, JSON\n"
@@ -124,7 +124,7 @@ static int usage(FILE *out, const struct subcommand *one)
     return out == stderr ? 2 : 0;
 }
 
-fallible input_read(struct arena *a, const char *path, str *out)
+fallible calendar_input(struct arena *a, const char *path, str *out)
 {
     static char chunk[1 << 16];
     struct buf b = buf_in(a);
@@ -141,7 +141,7 @@ fallible input_read(struct arena *a, const char *path, str *out)
     return OK;
 }
 
-str due_text(struct arena *a, const struct limit *l)
+str calendar_due_text(struct arena *a, const struct limit *l)
 {
     str day = date_text(a, l->due);
 

@@ -17,10 +17,10 @@ struct call {
 };
 
 /* All of standard input, or of the file; ERR_TOO_LARGE over MOST_INPUT bytes. */
-fallible input_read(struct arena *a, const char *path, str *out);
+fallible calendar_input(struct arena *a, const char *path, str *out);
 
 /* «2026-03-16», and « provisional» after it where it is. */
-str due_text(struct arena *a, const struct limit *l);
+str calendar_due_text(struct arena *a, const struct limit *l);
 
-fallible batch_cli(const struct call *call, bool *clean);
-fallible explain_cli(const struct call *call, bool *clean);
+fallible calendar_batch(const struct call *call, bool *clean);
+fallible calendar_explain_cli(const struct call *call, bool *clean);

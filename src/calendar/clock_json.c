@@ -52,17 +52,17 @@ static fallible array(const struct json *object, str key, size_t most, const str
     return OK;
 }
 
-static fallible read_pauses(struct arena *a, const struct json *from, struct clock *k)
+static fallible read_pauses(struct arena *a, const struct json *from, struct limit_clock *k)
 {
     static const char *const names[] = {"ground", "from", "to"};
     const struct json *item;
 
     TRY(array(from, S("pauses"), MOST_PAUSES, &item, &k->pause_count));
-    struct pause *p = NEW_N(a, k->pause_count, struct pause);
+    struct limit_pause *p = NEW_N(a, k->pause_count, struct limit_pause);
     k->pauses = p;
     for (; item != NULL; item = item->next, p++) {
         TRY(known(item, "pauses", names, COUNT(names)));
-        TRY(ground_of(json_str(item, S("ground")), &p->ground));
+        TRY(pause_ground_of(json_str(item, S("ground")), &p->ground));
         TRY(day_of(json_get(item, S("from")), "pauses: from", &p->from));
         TRY(maybe_day(item, S("to"), &p->open, &p->to));
         p->open = !p->open;
@@ -70,7 +70,7 @@ static fallible read_pauses(struct arena *a, const struct json *from, struct clo
     return OK;
 }
 
-static fallible read_restarts(struct arena *a, const struct json *from, struct clock *k)
+static fallible read_restarts(struct arena *a, const struct json *from, struct limit_clock *k)
 {
     const struct json *item;
 
@@ -82,13 +82,13 @@ static fallible read_restarts(struct arena *a, const struct json *from, struct c
     return OK;
 }
 
-static fallible read_extensions(struct arena *a, const struct json *from, struct clock *k)
+static fallible read_extensions(struct arena *a, const struct json *from, struct limit_clock *k)
 {
     static const char *const names[] = {"on", "n", "by", "article"};
     const struct json *item;
 
     TRY(array(from, S("extensions"), MOST_EXTENSIONS, &item, &k->extension_count));
-    struct extension *x = NEW_N(a, k->extension_count, struct extension);
+    struct limit_extension *x = NEW_N(a, k->extension_count, struct limit_extension);
     k->extensions = x;
     for (; item != NULL; item = item->next, x++) {
         TRY(known(item, "extensions", names, COUNT(names)));
@@ -100,7 +100,7 @@ static fallible read_extensions(struct arena *a, const struct json *from, struct
     return OK;
 }
 
-static fallible read_receipt(const struct json *from, struct clock *k)
+static fallible read_receipt(const struct json *from, struct limit_clock *k)
 {
     static const char *const names[] = {"received", "noticed", "accepted"};
     const struct json *r = json_get(from, S("receipt"));
@@ -115,18 +115,18 @@ static fallible read_receipt(const struct json *from, struct clock *k)
     return maybe_day(r, S("accepted"), &k->receipt.accepted, &k->receipt.accepted_on);
 }
 
-fallible calendar_clock_read(struct arena *a, const struct json *from, struct clock_asked *out)
+fallible calendar_clock_read(struct arena *a, const struct json *from, struct limit_asked *out)
 {
     static const char *const names[] = {"kind",   "law",      "start",      "receipt", "n",
                                         "pauses", "restarts", "extensions", "as_of"};
-    struct clock_asked asked = {0};
-    struct clock *k = &asked.clock;
+    struct limit_asked asked = {0};
+    struct limit_clock *k = &asked.clock;
 
     TRY(known(from, "a clock", names, COUNT(names)));
-    TRY(kind_of(json_str(from, S("kind")), &k->kind));
+    TRY(limit_kind_of(json_str(from, S("kind")), &k->kind));
     k->law = k->kind == LIMIT_WORKING ? LAW_PERMIT : LAW_OTHER;
     if (json_get(from, S("law")) != NULL)
-        TRY(law_of(json_str(from, S("law")), &k->law));
+        TRY(limit_law_of(json_str(from, S("law")), &k->law));
     TRY(json_i64(from, S("n"), &k->days));
     TRY(read_receipt(from, k));
     TRY(read_pauses(a, from, k));

@@ -10,13 +10,13 @@ static const char *const counted_articles[] = {
 
 struct walk {
     struct arena *a;
-    struct explanation *e;
-    struct run run;
+    struct limit_explanation *e;
+    struct limit_run run;
     i32 number; /* of the last counted day in this run */
     VEC(struct limit_day) days;
 };
 
-static bool is_restart(const struct clock *k, date d)
+static bool is_restart(const struct limit_clock *k, date d)
 {
     for (size_t i = 0; i < k->restart_count; i++)
         if (k->restarts[i].days == d.days)
@@ -24,10 +24,10 @@ static bool is_restart(const struct clock *k, date d)
     return false;
 }
 
-static const struct pause *pause_at(const struct clock *k, date d)
+static const struct limit_pause *pause_at(const struct limit_clock *k, date d)
 {
     for (size_t i = 0; i < k->pause_count; i++) {
-        const struct pause *p = &k->pauses[i];
+        const struct limit_pause *p = &k->pauses[i];
 
         if (p->from.days <= d.days && (p->open || d.days <= p->to.days))
             return p;
@@ -43,17 +43,17 @@ static bool is_over(const struct walk *w, date d)
     if (d.days <= l->start.days)
         return false;
     if (w->run.kind == LIMIT_MONTH)
-        return d.days - w->run.c->origin > run_last(&w->run, l->total);
+        return d.days - w->run.c->origin > limit_last(&w->run, l->total);
     return w->number >= l->total;
 }
 
 /* LAW: 行政许可法 45, 政府信息公开条例 33 */
-static void as_paused(struct limit_day *day, const struct pause *p)
+static void as_paused(struct limit_day *day, const struct limit_pause *p)
 {
     day->why = WHY_PAUSED;
-    day->name = str_of(ground_labels[p->ground]);
+    day->name = str_of(pause_ground_labels[p->ground]);
     day->article =
-        ground_laws[p->ground] == LAW_PERMIT ? S("行政许可法 45") : S("政府信息公开条例 33");
+        pause_ground_laws[p->ground] == LAW_PERMIT ? S("行政许可法 45") : S("政府信息公开条例 33");
 }
 
 /* LAW: 国务院关于职工工作时间的规定 7, 全国年节及纪念日放假办法 2 */
@@ -95,11 +95,11 @@ static void as_over(struct limit_day *day, enum day_kind kind, str name)
 
 static struct limit_day walk_day(struct walk *w, date d)
 {
-    const struct clock *k = w->e->clock;
+    const struct limit_clock *k = w->e->clock;
     struct limit_day day = {.day = d};
     enum day_kind kind = calendar_day(w->run.c, d);
     str name = calendar_day_name(w->run.c, d);
-    const struct pause *pause = pause_at(k, d);
+    const struct limit_pause *pause = pause_at(k, d);
 
     if (is_restart(k, d) || d.days == w->e->limit.first.days) {
         day.why = is_restart(k, d) ? WHY_RESTART : WHY_START;
@@ -118,13 +118,13 @@ static struct limit_day walk_day(struct walk *w, date d)
 }
 
 /* The day with which the derivation ends. */
-static date walk_end(const struct explanation *e, const date *as_of)
+static date walk_end(const struct limit_explanation *e, const date *as_of)
 {
     const struct limit *l = &e->limit;
     date end = l->running ? l->due : l->start;
 
     for (size_t i = 0; !l->running && i < e->clock->pause_count; i++) {
-        const struct pause *p = &e->clock->pauses[i];
+        const struct limit_pause *p = &e->clock->pauses[i];
 
         if (p->open && p->from.days > end.days)
             end = p->from;
@@ -149,7 +149,7 @@ static void walk_all(struct walk *w, date end)
     w->e->day_count = w->days.count;
 }
 
-static void add_article(struct explanation *e, str article)
+static void add_article(struct limit_explanation *e, str article)
 {
     for (size_t i = 0; i < e->article_count; i++)
         if (str_eq(e->articles[i], article))
@@ -158,7 +158,7 @@ static void add_article(struct explanation *e, str article)
         e->articles[e->article_count++] = article;
 }
 
-static void collect_articles(struct explanation *e)
+static void collect_articles(struct limit_explanation *e)
 {
     if (e->limit.deemed)
         add_article(e, S("行政许可法 32(4)"));
@@ -169,12 +169,12 @@ static void collect_articles(struct explanation *e)
 }
 
 /* Working days of (from, to] that no pause takes. */
-static i64 free_working(const struct run *r, date from, date to)
+static i64 free_working(const struct limit_run *r, date from, date to)
 {
     i64 n = 0;
 
     for (date d = {from.days + 1}; d.days <= to.days; d.days++)
-        n += calendar_works(r->c, d) && !run_paused(r, calendar_index(r->c, d));
+        n += calendar_works(r->c, d) && !limit_paused(r, calendar_index(r->c, d));
     return n;
 }
 
@@ -183,7 +183,7 @@ static date later(date a, date b)
     return a.days > b.days ? a : b;
 }
 
-static void count_days(const struct explanation *e, struct limit_figures *f)
+static void count_days(const struct limit_explanation *e, struct limit_figures *f)
 {
     for (size_t i = 0; i < e->day_count; i++) {
         const struct limit_day *day = &e->days[i];
@@ -196,8 +196,8 @@ static void count_days(const struct explanation *e, struct limit_figures *f)
         f->left = e->limit.total - f->used;
 }
 
-static const struct limit_figures *figure(struct arena *a, const struct explanation *e,
-                                          const struct run *r, date as_of)
+static const struct limit_figures *figure(struct arena *a, const struct limit_explanation *e,
+                                          const struct limit_run *r, date as_of)
 {
     struct limit_figures *f = NEW(a, struct limit_figures);
     const struct limit *l = &e->limit;
@@ -213,10 +213,11 @@ static const struct limit_figures *figure(struct arena *a, const struct explanat
     return f;
 }
 
-fallible calendar_explain(struct arena *a, const struct calendar *c, const struct clock *clock,
-                          enum calendar_gap gap, const date *as_of, struct explanation **out)
+fallible calendar_explain(struct arena *a, const struct calendar *c,
+                          const struct limit_clock *clock, enum calendar_gap gap, const date *as_of,
+                          struct limit_explanation **out)
 {
-    struct explanation *e = NEW(a, struct explanation);
+    struct limit_explanation *e = NEW(a, struct limit_explanation);
     struct walk w = {.a = a, .e = e};
 
     REQUIRE(as_of == NULL || calendar_reaches(c, *as_of), ERR_RANGE,
@@ -224,12 +225,12 @@ fallible calendar_explain(struct arena *a, const struct calendar *c, const struc
     e->calendar = c;
     e->clock = clock;
     TRY(calendar_limit(c, clock, gap, &e->limit));
-    limit_run(c, clock, &e->limit, &w.run);
+    limit_run_of(c, clock, &e->limit, &w.run);
     walk_all(&w, walk_end(e, as_of));
     collect_articles(e);
     if (as_of != NULL)
         e->figures = figure(a, e, &w.run, *as_of);
-    tell(a, e);
+    calendar_tell(a, e);
     *out = e;
     return OK;
 }

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-static fallible explain_text(const struct call *call, str text, struct explanation **out)
+static fallible explain_text(const struct call *call, str text, struct limit_explanation **out)
 {
-    struct clock_asked *asked = NEW(call->a, struct clock_asked);
+    struct limit_asked *asked = NEW(call->a, struct limit_asked);
     struct json *json;
 
     TRY(json_read(call->a, text, &json));
@@ -13,16 +13,16 @@ static fallible explain_text(const struct call *call, str text, struct explanati
                             asked->as_of_given ? &asked->as_of : NULL, out);
 }
 
-static void print_sentences(const struct call *call, const struct explanation *e)
+static void print_sentences(const struct call *call, const struct limit_explanation *e)
 {
     if (e->limit.running)
-        (void)printf("%.*s\n", STR(due_text(call->a, &e->limit)));
+        (void)printf("%.*s\n", STR(calendar_due_text(call->a, &e->limit)));
     for (size_t i = 0; i < e->sentence_count; i++)
         (void)printf("%zu. %.*s%.*s\n", i + 1, STR(e->sentences[i].head),
                      STR(e->sentences[i].rest));
 }
 
-static void print_json(const struct call *call, const struct explanation *e)
+static void print_json(const struct call *call, const struct limit_explanation *e)
 {
     struct buf b = buf_in(call->a);
 
@@ -34,7 +34,7 @@ static void print_json(const struct call *call, const struct explanation *e)
 /* A line each; a faulty one gives {"error": …} in its place. */
 static bool explain_line(const struct call *call, str line)
 {
-    struct explanation *e;
+    struct limit_explanation *e;
     err fault = explain_text(call, line, &e);
 
     if (fault == OK) {
@@ -50,12 +50,12 @@ static bool explain_line(const struct call *call, str line)
     return false;
 }
 
-fallible explain_cli(const struct call *call, bool *clean)
+fallible calendar_explain_cli(const struct call *call, bool *clean)
 {
-    struct explanation *e;
+    struct limit_explanation *e;
     str text, line;
 
-    TRY(input_read(call->a, call->count ? call->args[0] : NULL, &text));
+    TRY(calendar_input(call->a, call->count ? call->args[0] : NULL, &text));
     if (!call->lines) {
         TRY(explain_text(call, text, &e));
         if (call->json)

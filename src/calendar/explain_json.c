@@ -43,7 +43,7 @@ static void put_day(struct buf *b, const struct limit_day *d)
     comma(b);
     put_bool(b, "provisional", d->provisional);
     comma(b);
-    put_text(b, "why", str_of(why_words[d->why]));
+    put_text(b, "why", str_of(day_why_words[d->why]));
     buf_byte(b, '}');
 }
 
@@ -67,7 +67,7 @@ static void put_figures(struct buf *b, const struct limit_figures *f)
     buf_byte(b, '}');
 }
 
-static void put_extension(struct buf *b, const struct extension *x)
+static void put_extension(struct buf *b, const struct limit_extension *x)
 {
     if (x == NULL)
         return;
@@ -83,7 +83,7 @@ static void put_extension(struct buf *b, const struct extension *x)
     buf_byte(b, '}');
 }
 
-static void put_sentences(struct buf *b, const struct explanation *e)
+static void put_sentences(struct buf *b, const struct limit_explanation *e)
 {
     comma(b);
     buf_z(b, "\"sentences\":[");
@@ -97,7 +97,7 @@ static void put_sentences(struct buf *b, const struct explanation *e)
     buf_byte(b, ']');
 }
 
-static void put_articles(struct buf *b, const struct explanation *e)
+static void put_articles(struct buf *b, const struct limit_explanation *e)
 {
     buf_z(b, "\"articles\":[");
     for (size_t i = 0; i < e->article_count; i++) {
@@ -108,7 +108,7 @@ static void put_articles(struct buf *b, const struct explanation *e)
     buf_byte(b, ']');
 }
 
-static void put_days(struct buf *b, const struct explanation *e)
+static void put_days(struct buf *b, const struct limit_explanation *e)
 {
     comma(b);
     buf_z(b, "\"days\":[");
@@ -120,7 +120,7 @@ static void put_days(struct buf *b, const struct explanation *e)
     buf_byte(b, ']');
 }
 
-void calendar_explain_json(struct buf *out, const struct explanation *e)
+void calendar_explain_json(struct buf *out, const struct limit_explanation *e)
 {
     const struct limit *l = &e->limit;
 
@@ -141,9 +141,9 @@ void calendar_explain_json(struct buf *out, const struct explanation *e)
     comma(out);
     put_date(out, "first", l->first);
     comma(out);
-    put_text(out, "kind", str_of(kind_words[e->clock->kind]));
+    put_text(out, "kind", str_of(limit_kind_words[e->clock->kind]));
     comma(out);
-    put_text(out, "law", str_of(law_words[e->clock->law]));
+    put_text(out, "law", str_of(limit_law_words[e->clock->law]));
     comma(out);
     put_bool(out, "provisional", l->provisional);
     comma(out);

@@ -55,12 +55,12 @@ static fallible refuse_outside(const struct calendar *c, date d, enum calendar_g
 }
 
 /* A period that ends beyond the calendar. */
-static fallible refuse_end(const struct run *r, i64 total, enum calendar_gap gap)
+static fallible refuse_end(const struct limit_run *r, i64 total, enum calendar_gap gap)
 {
     date from = {r->c->origin + r->start};
     i64 days = total < MOST_NAMED ? total : MOST_NAMED;
     date end =
-        r->kind == LIMIT_MONTH ? corresponding_day(from, days) : (date){from.days + (i32)days};
+        r->kind == LIMIT_MONTH ? calendar_months_later(from, days) : (date){from.days + (i32)days};
 
     return refuse_reach(r->c, r->kind == LIMIT_WORKING ? from : end, end, gap);
 }
@@ -83,26 +83,31 @@ struct ending {
     date due;
 };
 
-static bool held(const struct run *r)
+/* May an open pause be what keeps the run from its end? */
+static bool run_open(const struct limit_run *r)
 {
-    return r->span_count > 0 && r->spans[r->span_count - 1].to >= CALENDAR_DAYS;
+    for (size_t i = 0; i < r->span_count; i++)
+        if (r->spans[i].to >= CALENDAR_DAYS)
+            return true;
+    return false;
 }
 
 /* Working days are looked up one by one, of the other kinds only the end. */
-static struct span asked(const struct run *r, i64 total, i32 last, i32 due)
+static struct span asked(const struct limit_run *r, i64 total, i32 last, i32 due)
 {
     i32 first = r->kind != LIMIT_WORKING || total == 0 ? last : r->start + 1;
 
     return (struct span){first < due ? first : due, due};
 }
 
-static fallible run_end(const struct run *r, i64 total, enum calendar_gap gap, struct ending *out)
+static fallible run_end(const struct limit_run *r, i64 total, enum calendar_gap gap,
+                        struct ending *out)
 {
     struct ending e = {.running = true};
-    i32 last = run_last(r, total);
-    i32 due = run_roll(r, last);
+    i32 last = limit_last(r, total);
+    i32 due = limit_roll(r, last);
 
-    if (due >= CALENDAR_DAYS && held(r)) {
+    if (due >= CALENDAR_DAYS && run_open(r)) {
         e.running = false;
     } else {
         if (due >= CALENDAR_DAYS)
@@ -116,11 +121,11 @@ static fallible run_end(const struct run *r, i64 total, enum calendar_gap gap, s
 
 /* LAW: 行政许可法 32(4): who isn't told within five working days is accepted from the receipt on.
  */
-static fallible accepted_from(const struct calendar *c, const struct receipt *r,
+static fallible accepted_from(const struct calendar *c, const struct limit_receipt *r,
                               enum calendar_gap gap, struct limit *l)
 {
     struct ending notice;
-    struct run five = {.c = c, .kind = LIMIT_WORKING, .total = ACCEPT_WITHIN};
+    struct limit_run five = {.c = c, .kind = LIMIT_WORKING, .total = ACCEPT_WITHIN};
 
     REQUIRE(!(r->noticed && r->noticed_on.days < r->received.days) &&
                 !(r->accepted && r->accepted_on.days < r->received.days),
@@ -137,7 +142,7 @@ static fallible accepted_from(const struct calendar *c, const struct receipt *r,
     return OK;
 }
 
-static fallible check_law(const struct clock *k)
+static fallible check_law(const struct limit_clock *k)
 {
     REQUIRE(k->law == LAW_OTHER || k->kind == LIMIT_WORKING, ERR_INPUT,
             "limits of this law run in working days");
@@ -150,13 +155,13 @@ static fallible check_law(const struct clock *k)
     return OK;
 }
 
-static fallible check_pauses(const struct clock *k)
+static fallible check_pauses(const struct limit_clock *k)
 {
     for (size_t i = 0; i < k->pause_count; i++) {
-        const struct pause *p = &k->pauses[i];
+        const struct limit_pause *p = &k->pauses[i];
 
         REQUIRE((unsigned)p->ground < PAUSE_GROUNDS &&
-                    (k->law == LAW_OTHER || ground_laws[p->ground] == k->law),
+                    (k->law == LAW_OTHER || pause_ground_laws[p->ground] == k->law),
                 ERR_INPUT, "pause %zu: no ground of this law (行政许可法 45)", i + 1);
         REQUIRE(p->open || p->to.days >= p->from.days, ERR_INPUT, "pause %zu ends before it begins",
                 i + 1);
@@ -164,7 +169,7 @@ static fallible check_pauses(const struct clock *k)
     return OK;
 }
 
-static fallible check_clock(const struct clock *k)
+static fallible check_clock(const struct limit_clock *k)
 {
     REQUIRE(k->days >= 0, ERR_INPUT, "%lld days: a limit can't be negative", (long long)k->days);
     REQUIRE(k->days <= MOST_DAYS, ERR_RANGE, "%lld days are no limit", (long long)k->days);
@@ -177,7 +182,7 @@ static fallible check_clock(const struct clock *k)
 }
 
 /* LAW: 政府信息公开条例 30: counted from the day on which the corrected request came. */
-static fallible last_start(const struct clock *k, struct limit *l)
+static fallible last_start(const struct limit_clock *k, struct limit *l)
 {
     l->start = l->first;
     for (size_t i = 0; i < k->restart_count; i++) {
@@ -188,7 +193,7 @@ static fallible last_start(const struct clock *k, struct limit *l)
     return OK;
 }
 
-static fallible check_extension(const struct extension *x, const struct limit *l)
+static fallible check_extension(const struct limit_extension *x, const struct limit *l)
 {
     REQUIRE(x->days >= 1 && x->days <= CALENDAR_DAYS, ERR_INPUT, "an extension by %lld days",
             (long long)x->days);
@@ -203,10 +208,10 @@ static fallible check_extension(const struct extension *x, const struct limit *l
 }
 
 /* LAW: 行政许可法 42: once. What was given before a restart fell with the run that it extended. */
-static fallible find_extension(const struct clock *k, struct limit *l)
+static fallible find_extension(const struct limit_clock *k, struct limit *l)
 {
     for (size_t i = 0; i < k->extension_count; i++) {
-        const struct extension *x = &k->extensions[i];
+        const struct limit_extension *x = &k->extensions[i];
 
         TRY(check_extension(x, l));
         if (x->on.days < l->start.days)
@@ -225,18 +230,18 @@ static date working_day_before(const struct calendar *c, date due, date start)
     return (date){day > start.days ? day : start.days};
 }
 
-void limit_run(const struct calendar *c, const struct clock *k, const struct limit *l,
-               struct run *out)
+void limit_run_of(const struct calendar *c, const struct limit_clock *k, const struct limit *l,
+                  struct limit_run *out)
 {
     out->c = c;
     out->kind = k->kind;
     out->start = calendar_index(c, l->start);
     out->total = k->days;
-    run_pauses(out, k);
+    limit_pauses(out, k);
 }
 
-static fallible extend(const struct clock *k, const struct run *r, enum calendar_gap gap,
-                       struct limit *l, struct ending *end)
+static fallible extend(const struct limit_clock *k, const struct limit_run *r,
+                       enum calendar_gap gap, struct limit *l, struct ending *end)
 {
     l->total = k->days;
     if (l->extended == NULL)
@@ -247,11 +252,11 @@ static fallible extend(const struct clock *k, const struct run *r, enum calendar
     return run_end(r, l->total, gap, end);
 }
 
-fallible calendar_limit(const struct calendar *c, const struct clock *k, enum calendar_gap gap,
-                        struct limit *out)
+fallible calendar_limit(const struct calendar *c, const struct limit_clock *k,
+                        enum calendar_gap gap, struct limit *out)
 {
     struct limit l = {.first = k->start};
-    struct run r;
+    struct limit_run r;
     struct ending end;
 
     TRY(check_clock(k));
@@ -261,7 +266,7 @@ fallible calendar_limit(const struct calendar *c, const struct clock *k, enum ca
     TRY(find_extension(k, &l));
     if (!calendar_reaches(c, l.start) || !calendar_reaches(c, l.first))
         return refuse_outside(c, calendar_reaches(c, l.first) ? l.start : l.first, gap);
-    limit_run(c, k, &l, &r);
+    limit_run_of(c, k, &l, &r);
     TRY(run_end(&r, k->days, gap, &end));
     TRY(extend(k, &r, gap, &l, &end));
 

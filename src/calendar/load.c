@@ -96,15 +96,18 @@ static fallible read_row(struct reading *r, int line, const str *fields, size_t 
     return calendar_name(r->a, r->c, fields[1], &r->c->name[i]);
 }
 
+str calendar_unmarked(str text)
+{
+    return str_starts(text, S("\xEF\xBB\xBF")) ? str_sub(text, 3, text.len) : text;
+}
+
 static fallible read_rows(struct reading *r, str text)
 {
-    struct csv csv = {.rest = text};
+    struct csv csv = {.rest = calendar_unmarked(text)};
     str *fields;
     size_t count;
     bool more;
 
-    if (str_starts(csv.rest, S("\xEF\xBB\xBF"))) /* spreadsheets put a mark first */
-        csv.rest = str_sub(csv.rest, 3, csv.rest.len);
     TRY(csv_next(r->a, &csv, &fields, &count, &more));
     REQUIRE(more && count == 3 && str_eq(fields[0], S("date")) && str_eq(fields[1], S("name")) &&
                 str_eq(fields[2], S("kind")),
@@ -140,7 +143,7 @@ static fallible check_year(struct reading *r, int year, const struct festivals *
 static fallible fill_year(struct reading *r, int year, const struct festivals *f)
 {
     struct statutory days[STATUTORY_HOLIDAYS];
-    size_t count = statutory_days(year, f, days);
+    size_t count = calendar_statutory(year, f, days);
 
     for (size_t i = 0; i < count; i++) {
         i32 first = calendar_index(r->c, days[i].from);
@@ -171,7 +174,7 @@ static fallible finish(struct reading *r)
     struct festivals(*festivals)[CALENDAR_YEARS] =
         (struct festivals(*)[CALENDAR_YEARS])arena_take(r->a, 1, sizeof *festivals);
 
-    TRY(festivals_read(r->a, festivals));
+    TRY(calendar_festivals(r->a, festivals));
     for (int i = 0; i < CALENDAR_YEARS; i++) {
         TRY(check_year(r, CALENDAR_FIRST_YEAR + i, &(*festivals)[i]));
         if (!r->c->published[i])

@@ -9,7 +9,7 @@ static i32 reach_in(const struct calendar *c, date d)
 }
 
 /* By first day; pauses are few. */
-static void insert(struct run *r, struct span s)
+static void insert(struct limit_run *r, struct span s)
 {
     size_t at = r->span_count++;
 
@@ -18,29 +18,12 @@ static void insert(struct run *r, struct span s)
     r->spans[at] = s;
 }
 
-static void merge(struct run *r)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < r->span_count; i++) {
-        struct span s = r->spans[i];
-
-        if (kept > 0 && s.from <= r->spans[kept - 1].to + 1) {
-            if (s.to > r->spans[kept - 1].to)
-                r->spans[kept - 1].to = s.to;
-        } else {
-            r->spans[kept++] = s;
-        }
-    }
-    r->span_count = kept;
-}
-
 /* LAW: 行政许可法 45, 政府信息公开条例 33: the time needed doesn't count. */
-void run_pauses(struct run *r, const struct clock *clock)
+void limit_pauses(struct limit_run *r, const struct limit_clock *clock)
 {
     r->span_count = 0;
     for (size_t i = 0; i < clock->pause_count; i++) {
-        const struct pause *p = &clock->pauses[i];
+        const struct limit_pause *p = &clock->pauses[i];
 
         i32 to = p->open ? CALENDAR_DAYS : reach_in(r->c, p->to);
 
@@ -48,10 +31,9 @@ void run_pauses(struct run *r, const struct clock *clock)
         insert(r, (struct span){reach_in(r->c, p->from),
                                 p->open || to < CALENDAR_DAYS ? to : CALENDAR_DAYS - 1});
     }
-    merge(r);
 }
 
-bool run_paused(const struct run *r, i32 day)
+bool limit_paused(const struct limit_run *r, i32 day)
 {
     for (size_t i = 0; i < r->span_count && r->spans[i].from <= day; i++)
         if (day <= r->spans[i].to)
@@ -60,7 +42,7 @@ bool run_paused(const struct run *r, i32 day)
 }
 
 /* Days of the run's kind after `from` up to and with `to`. */
-static i64 counted(const struct run *r, i32 from, i32 to)
+static i64 counted(const struct limit_run *r, i32 from, i32 to)
 {
     if (to <= from)
         return 0;
@@ -68,7 +50,7 @@ static i64 counted(const struct run *r, i32 from, i32 to)
 }
 
 /* The n-th such day after `from`. */
-static i32 counted_to(const struct run *r, i32 from, i64 n)
+static i32 counted_to(const struct limit_run *r, i32 from, i64 n)
 {
     if (n > counted(r, from, CALENDAR_DAYS - 1))
         return CALENDAR_DAYS;
@@ -76,7 +58,7 @@ static i32 counted_to(const struct run *r, i32 from, i64 n)
 }
 
 /* LAW: 民法典 202: the corresponding day, or else the month's last. */
-date corresponding_day(date from, i64 months)
+date calendar_months_later(date from, i64 months)
 {
     int year, month, day;
 
@@ -86,15 +68,15 @@ date corresponding_day(date from, i64 months)
     return date_ymd(year + at / 12, at % 12 + 1, day < days ? day : days);
 }
 
-static i32 month_last(const struct run *r, i64 months)
+static i32 month_last(const struct limit_run *r, i64 months)
 {
     if (months > CALENDAR_YEARS * 12)
         return CALENDAR_DAYS;
-    return reach_in(r->c, corresponding_day((date){r->c->origin + r->start}, months));
+    return reach_in(r->c, calendar_months_later((date){r->c->origin + r->start}, months));
 }
 
 /* LAW: 民法典 201: the start day isn't counted. */
-i32 run_last(const struct run *r, i64 total)
+i32 limit_last(const struct limit_run *r, i64 total)
 {
     i32 at = r->start;
 
@@ -119,10 +101,10 @@ i32 run_last(const struct run *r, i64 total)
 }
 
 /* LAW: 民法典 203: a last day off moves to the day after it; the end falls into no pause either. */
-i32 run_roll(const struct run *r, i32 day)
+i32 limit_roll(const struct limit_run *r, i32 day)
 {
-    while (day < CALENDAR_DAYS &&
-           (r->c->kind[day] == DAY_WEEKEND || r->c->kind[day] == DAY_HOLIDAY || run_paused(r, day)))
+    while (day < CALENDAR_DAYS && (r->c->kind[day] == DAY_WEEKEND ||
+                                   r->c->kind[day] == DAY_HOLIDAY || limit_paused(r, day)))
         day++;
     return day;
 }

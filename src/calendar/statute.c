@@ -18,7 +18,7 @@ static fallible festivals_row(const str *fields, struct festivals *all)
     return OK;
 }
 
-fallible festivals_read(struct arena *a, struct festivals (*out)[CALENDAR_YEARS])
+fallible calendar_festivals(struct arena *a, struct festivals (*out)[CALENDAR_YEARS])
 {
     struct csv csv = {.rest = {(const char *)festivals_csv, festivals_csv_len}};
     str *fields;
@@ -39,7 +39,8 @@ fallible festivals_read(struct arena *a, struct festivals (*out)[CALENDAR_YEARS]
  * LAW: 全国年节及纪念日放假办法 2, in its versions: 除夕 came in with 2008, went with 2014 and came
  * back with 2025, which gave 劳动节 its second day.
  */
-size_t statutory_days(int year, const struct festivals *f, struct statutory out[STATUTORY_HOLIDAYS])
+size_t calendar_statutory(int year, const struct festivals *f,
+                          struct statutory out[STATUTORY_HOLIDAYS])
 {
     size_t n = 0;
     bool eve = year >= 2025 || (year >= 2008 && year < 2014);

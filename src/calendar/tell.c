@@ -6,14 +6,14 @@ enum { MOST_TOLD = 3 }; /* holidays, make-up days or pauses named in one sentenc
 
 static const char *const weekday_names[] = {"", "一", "二", "三", "四", "五", "六", "日"};
 
-static void say(struct explanation *e, str head, str rest)
+static void say(struct limit_explanation *e, str head, str rest)
 {
     assert(e->sentence_count < MOST_SENTENCES);
-    e->sentences[e->sentence_count++] = (struct sentence){head, rest};
+    e->sentences[e->sentence_count++] = (struct limit_sentence){head, rest};
 }
 
 /* With its year where that isn't the clock's first. */
-static str tell_day(struct arena *a, const struct explanation *e, date d)
+static str tell_day(struct arena *a, const struct limit_explanation *e, date d)
 {
     int year, month, day, first_year, m, n;
 
@@ -23,7 +23,7 @@ static str tell_day(struct arena *a, const struct explanation *e, date d)
                               : str_format(a, TEXT_DAY_OF_YEAR, year, month, day);
 }
 
-static str tell_span(struct arena *a, const struct explanation *e, date from, date to)
+static str tell_span(struct arena *a, const struct limit_explanation *e, date from, date to)
 {
     int year, month, day, to_year, to_month;
     str first = tell_day(a, e, from);
@@ -46,7 +46,7 @@ static str unit_of(enum limit_kind kind)
     return units[kind];
 }
 
-static const struct limit_day *first_counted(const struct explanation *e)
+static const struct limit_day *first_counted(const struct limit_explanation *e)
 {
     for (size_t i = 0; i < e->day_count; i++)
         if (e->days[i].day.days > e->limit.start.days && e->days[i].number == 1)
@@ -54,7 +54,7 @@ static const struct limit_day *first_counted(const struct explanation *e)
     return NULL;
 }
 
-static str tell_first(struct arena *a, const struct explanation *e)
+static str tell_first(struct arena *a, const struct limit_explanation *e)
 {
     const struct limit_day *first = first_counted(e);
     str start = tell_day(a, e, e->limit.start);
@@ -70,7 +70,7 @@ static str tell_first(struct arena *a, const struct explanation *e)
 }
 
 /* LAW: 民法典 201, 行政许可法 32(4), 政府信息公开条例 30 */
-static void tell_start(struct arena *a, struct explanation *e)
+static void tell_start(struct arena *a, struct limit_explanation *e)
 {
     str start = tell_day(a, e, e->limit.start);
 
@@ -82,13 +82,13 @@ static void tell_start(struct arena *a, struct explanation *e)
         say(e, S(TEXT_FROM_NEXT), tell_first(a, e));
 }
 
-static bool in_run(const struct explanation *e, const struct limit_day *day)
+static bool in_run(const struct limit_explanation *e, const struct limit_day *day)
 {
     return day->day.days > e->limit.start.days;
 }
 
 /* The last day of a holiday that begins at `i`; a weekend within belongs to it. */
-static size_t holiday_end(const struct explanation *e, size_t i)
+static size_t holiday_end(const struct limit_explanation *e, size_t i)
 {
     size_t last = i;
 
@@ -107,7 +107,7 @@ static void comma(struct buf *b, size_t told)
         buf_z(b, TEXT_COMMA);
 }
 
-static size_t tell_holidays(struct arena *a, const struct explanation *e, struct buf *b)
+static size_t tell_holidays(struct arena *a, const struct limit_explanation *e, struct buf *b)
 {
     size_t found = 0;
 
@@ -129,7 +129,7 @@ static size_t tell_holidays(struct arena *a, const struct explanation *e, struct
     return found;
 }
 
-static size_t tell_makeup(struct arena *a, const struct explanation *e, struct buf *b,
+static size_t tell_makeup(struct arena *a, const struct limit_explanation *e, struct buf *b,
                           size_t before)
 {
     size_t found = 0;
@@ -152,7 +152,7 @@ static size_t tell_makeup(struct arena *a, const struct explanation *e, struct b
     return found;
 }
 
-static void tell_working(struct arena *a, struct explanation *e)
+static void tell_working(struct arena *a, struct limit_explanation *e)
 {
     struct buf b = buf_in(a);
     size_t holidays = tell_holidays(a, e, &b);
@@ -170,7 +170,7 @@ static void tell_working(struct arena *a, struct explanation *e)
         buf_text(&b));
 }
 
-static void tell_kind(struct arena *a, struct explanation *e)
+static void tell_kind(struct arena *a, struct limit_explanation *e)
 {
     if (e->clock->kind == LIMIT_WORKING)
         tell_working(a, e);
@@ -180,7 +180,7 @@ static void tell_kind(struct arena *a, struct explanation *e)
         say(e, S(TEXT_MONTH_HEAD), str_format(a, TEXT_MONTH, (long long)e->limit.total));
 }
 
-static i64 paused_days(const struct explanation *e)
+static i64 paused_days(const struct limit_explanation *e)
 {
     i64 n = 0;
 
@@ -190,14 +190,14 @@ static i64 paused_days(const struct explanation *e)
 }
 
 /* Did the pause fall into the run that counts? */
-static bool matters(const struct explanation *e, const struct pause *p)
+static bool matters(const struct limit_explanation *e, const struct limit_pause *p)
 {
     date end = e->days[e->day_count - 1].day;
 
     return p->from.days <= end.days && (p->open || p->to.days > e->limit.start.days);
 }
 
-static str pause_head(struct arena *a, const struct explanation *e, size_t count, str ground)
+static str pause_head(struct arena *a, const struct limit_explanation *e, size_t count, str ground)
 {
     str who = count == 1 ? ground : S(TEXT_PAUSES);
     long long days = (long long)paused_days(e);
@@ -206,7 +206,7 @@ static str pause_head(struct arena *a, const struct explanation *e, size_t count
                                            : str_format(a, TEXT_PAUSE_DAYS_HEAD, STR(who), days);
 }
 
-static void tell_pause(const struct explanation *e, const struct pause *p, str ground,
+static void tell_pause(const struct limit_explanation *e, const struct limit_pause *p, str ground,
                        struct buf *b)
 {
     str span = p->open ? tell_day(b->arena, e, p->from) : tell_span(b->arena, e, p->from, p->to);
@@ -218,7 +218,7 @@ static void tell_pause(const struct explanation *e, const struct pause *p, str g
 }
 
 /* LAW: 行政许可法 45: what stopped the clock; the extension follows in the same sentence. */
-static void tell_pauses(struct arena *a, struct explanation *e, str extension)
+static void tell_pauses(struct arena *a, struct limit_explanation *e, str extension)
 {
     struct buf b = buf_in(a);
     size_t count = 0, told = 0;
@@ -227,12 +227,12 @@ static void tell_pauses(struct arena *a, struct explanation *e, str extension)
     for (size_t i = 0; i < e->clock->pause_count; i++)
         count += matters(e, &e->clock->pauses[i]);
     for (size_t i = 0; i < e->clock->pause_count && told < MOST_TOLD; i++) {
-        const struct pause *p = &e->clock->pauses[i];
+        const struct limit_pause *p = &e->clock->pauses[i];
 
         if (!matters(e, p))
             continue;
         comma(&b, told++);
-        ground = str_of(ground_labels[p->ground]);
+        ground = str_of(pause_ground_labels[p->ground]);
         tell_pause(e, p, count == 1 ? S("") : ground, &b);
     }
     if (count > MOST_TOLD)
@@ -243,9 +243,9 @@ static void tell_pauses(struct arena *a, struct explanation *e, str extension)
 }
 
 /* LAW: 行政许可法 42 */
-static void tell_changes(struct arena *a, struct explanation *e)
+static void tell_changes(struct arena *a, struct limit_explanation *e)
 {
-    const struct extension *x = e->limit.extended;
+    const struct limit_extension *x = e->limit.extended;
     str unit = unit_of(e->clock->kind);
 
     if (paused_days(e) > 0)
@@ -262,7 +262,7 @@ static void tell_changes(struct arena *a, struct explanation *e)
 }
 
 /* The day on which the count was full; not the due day where that was a day off. */
-static date full_day(const struct explanation *e)
+static date full_day(const struct limit_explanation *e)
 {
     date full = e->limit.start;
 
@@ -272,7 +272,7 @@ static date full_day(const struct explanation *e)
     return full;
 }
 
-static str tell_provisional(struct arena *a, const struct explanation *e)
+static str tell_provisional(struct arena *a, const struct limit_explanation *e)
 {
     for (size_t i = 0; i < e->day_count; i++) {
         int year, month, day;
@@ -285,7 +285,7 @@ static str tell_provisional(struct arena *a, const struct explanation *e)
 }
 
 /* LAW: 民法典 203 */
-static void tell_end(struct arena *a, struct explanation *e)
+static void tell_end(struct arena *a, struct limit_explanation *e)
 {
     const struct limit *l = &e->limit;
     str due = tell_day(a, e, l->due);
@@ -305,7 +305,7 @@ static void tell_end(struct arena *a, struct explanation *e)
     say(e, head, str_format(a, "%.*s%.*s", STR(rest), STR(late)));
 }
 
-void tell(struct arena *a, struct explanation *e)
+void calendar_tell(struct arena *a, struct limit_explanation *e)
 {
     tell_start(a, e);
     tell_kind(a, e);
