@@ -305,6 +305,69 @@ TEST(every_other_spelling_of_a_proof_is_refused)
     assert_err(tlog_proof_parse(a, buf_text(&b), &p), ERR_LIMIT);
 }
 
+/* Alters one to three bytes to others of the texts' own alphabet. */
+static str altered(struct arena *a, str text)
+{
+    static const char letters[] = "\n\n \xE2\x80\x94+=/.x019AQgwindextra";
+    char *bytes = str_z(a, text);
+    u8 dice[9];
+
+    random_fill(dice, sizeof dice);
+    for (size_t i = 0; i <= dice[0] % 3u; i++)
+        bytes[(size_t)(dice[2 * i + 1] << 8 | dice[2 * i + 2]) % text.len] =
+            letters[dice[i] % (sizeof letters - 1)];
+    return (str){bytes, text.len};
+}
+
+static str note_again(struct arena *a, const struct note *n)
+{
+    struct buf b = buf_in(a);
+
+    buf_format(&b, "%.*s\n", STR(n->text));
+    for (size_t i = 0; i < n->count; i++) {
+        struct buf coded = buf_in(a);
+
+        for (int shift = 24; shift >= 0; shift -= 8)
+            buf_byte(&coded, (u8)(n->signatures[i].id >> shift & 255));
+        buf_str(&coded, n->signatures[i].bytes);
+        buf_format(&b, "\xE2\x80\x94 %.*s %.*s\n", STR(n->signatures[i].name),
+                   STR(base64_of(a, coded.ptr, coded.len)));
+    }
+    return buf_text(&b);
+}
+
+TEST(whatever_is_parsed_is_written_again_as_the_same_bytes)
+{
+    scoped_arena a = arena_open();
+    arena_mark mark = arena_here(a);
+    u8 seed[32] = {7};
+    int notes_read = 0, proofs_read = 0, heads_read = 0;
+
+    random_seed_for_tests(seed);
+    for (int i = 0; i < 30000; i++, arena_back(a, mark)) {
+        str text = altered(a, str_of(proofs[2])), again;
+        struct tlog_proof proof;
+        struct note note;
+        struct checkpoint head;
+
+        if (tlog_proof_parse(a, text, &proof) != OK)
+            continue;
+        proofs_read++;
+        assert_str(tlog_proof_text(a, &proof), text);
+        if (note_parse(a, proof.checkpoint, &note) != OK)
+            continue;
+        notes_read++;
+        assert_str(note_again(a, &note), proof.checkpoint);
+        if (checkpoint_parse(a, note.text, &head) != OK)
+            continue;
+        heads_read++;
+        assert_ok(checkpoint_text(a, &head, &again));
+        assert_str(again, note.text);
+    }
+    random_seed_for_tests(NULL);
+    assert_true(heads_read > 1000 && notes_read > heads_read && proofs_read > notes_read);
+}
+
 /* ---- a log for a checker of another hand (tests/note_check.py) ------------------------------ */
 
 enum { LOG_SIZE = 600, LOG_LEVELS = 10 };

@@ -172,11 +172,12 @@ static fallible box_both_ways(struct run *r, const struct sm4_box *box, str plai
 
 static fallible aead_row(struct run *r, const struct json *row)
 {
-    struct sm4_box box = {.mode = r->aead};
+    sm4_key key;
+    struct sm4_box box = {.mode = r->aead, .key = &key};
     str plain, cipher, tag;
     enum wanted wanted;
 
-    TRY(field_key(r, row, &box.key));
+    TRY(field_key(r, row, &key));
     TRY(field_hex(r, row, S("iv"), &box.iv));
     TRY(field_hex_or_none(r, row, S("aad"), &box.aad));
     TRY(field_hex(r, row, S("msg"), &plain));
@@ -206,10 +207,11 @@ static fallible bare_both_ways(struct run *r, enum sm4_mode mode, const sm4_key 
 
 static fallible sm4_boxed(struct run *r, enum sm4_aead mode, const struct json *row)
 {
-    struct sm4_box box = {.mode = mode};
+    sm4_key key;
+    struct sm4_box box = {.mode = mode, .key = &key};
     str plain, cipher, tag;
 
-    TRY(field_key(r, row, &box.key));
+    TRY(field_key(r, row, &key));
     TRY(field_hex(r, row, S("iv"), &box.iv));
     TRY(field_hex_or_none(r, row, S("aad"), &box.aad));
     TRY(field_hex(r, row, S("pt"), &plain));
