@@ -32,7 +32,7 @@ TEST(a_note_and_key_of_another_program_verify)
 
     note.text = S("another text\n");
     assert_err(note_verify(&note, &key, 1, &by), ERR_CRYPTO);
-    assert_ok(note_key_make(S("PeterNewman"), KEY_ED25519, key.public, &key));
+    assert_ok(note_key_make(S("PeterNewman"), NOTE_ED25519, key.public, &key));
     assert_err(note_verify(&note, &key, 1, &by), ERR_CRYPTO);
 }
 
@@ -141,7 +141,7 @@ TEST(a_note_signed_by_both_kinds_holds_for_each_and_breaks_with_either)
     assert_ok(note_sign(a, S("text\n"), signers, 2, &bytes));
     assert_ok(note_parse(a, bytes, &note));
     for (size_t i = 0; i < 2; i++)
-        assert_ok(note_key_make(signers[i].name, key_kind_of(signers[i].key),
+        assert_ok(note_key_make(signers[i].name, i ? NOTE_SM2 : NOTE_ED25519,
                                 key_public(a, signers[i].key), &known[i]));
 
     assert_ok(note_verify(&note, known, 2, &by));
@@ -149,7 +149,7 @@ TEST(a_note_signed_by_both_kinds_holds_for_each_and_breaks_with_either)
     assert_ok(note_verify(&note, known + 1, 1, &by));
     assert_int_equal(by, 1);
     assert_ok(key_create(a, KEY_SM2, &sm));
-    assert_ok(note_key_make(signers[1].name, KEY_SM2, key_public(a, sm), &stranger));
+    assert_ok(note_key_make(signers[1].name, NOTE_SM2, key_public(a, sm), &stranger));
     assert_err(note_verify(&note, &stranger, 1, &by), ERR_CRYPTO);
     for (size_t i = 0; i < 2; i++) {
         str good = note.signatures[i].bytes;
@@ -173,12 +173,69 @@ TEST(a_sm2_verifier_key_comes_back_as_it_went)
     struct key *sm;
 
     assert_ok(key_create(a, KEY_SM2, &sm));
-    assert_ok(note_key_make(S("阳关/甘肃"), KEY_SM2, key_public(a, sm), &key));
+    assert_ok(note_key_make(S("阳关/甘肃"), NOTE_SM2, key_public(a, sm), &key));
     assert_ok(note_key_parse(a, note_key_text(a, &key), &again));
     assert_str(again.name, key.name);
     assert_str(again.public, key.public);
     assert_int_equal(again.id, key.id);
-    assert_int_equal(again.kind, KEY_SM2);
+    assert_int_equal(again.type, NOTE_SM2);
+}
+
+/* The example of the specification; its key isn't given, but its form is. */
+#define BEHIND_THE_SOFA                                                                            \
+    "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"      \
+    "\xE2\x80\x94 example.com/behind-the-sofa "                                                    \
+    "Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=" \
+    "\n"                                                                                           \
+    "\xE2\x80\x94 witness.example.com/w1 "                                                         \
+    "jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIU" \
+    "BkBIfZ+qnA==\n"
+
+TEST(a_witness_signs_a_head_with_the_time_and_nothing_else)
+{
+    scoped_arena a = arena_open();
+    struct key *key;
+    struct note_key witness, plain;
+    struct note note;
+    str text;
+    i64 seconds = 0;
+    u32 by;
+
+    assert_ok(key_create(a, KEY_ED25519, &key));
+    struct note_signer signer = {S("witness.example/甘肃"), key};
+    assert_ok(note_key_make(signer.name, NOTE_WITNESS, key_public(a, key), &witness));
+    assert_ok(note_key_make(signer.name, NOTE_ED25519, key_public(a, key), &plain));
+    assert_ok(note_cosign(a, S(BEHIND_THE_SOFA), &signer, 1679315147, &text));
+    assert_ok(note_cosign(a, text, &signer, 1679315100, &text));
+    assert_true(str_starts(text, S(BEHIND_THE_SOFA)));
+    assert_ok(note_parse(a, text, &note));
+    assert_int_equal(note.count, 4);
+    assert_ok(note_cosigned_at(&note, &witness, &seconds));
+    assert_int_equal(seconds, 1679315147);
+    assert_err(note_verify(&note, &plain, 1, &by), ERR_CRYPTO);
+
+    char *bytes = str_z(a, note.signatures[2].bytes);
+    bytes[7] = (char)(bytes[7] ^ 1);
+    note.signatures[2].bytes.ptr = bytes;
+    assert_err(note_cosigned_at(&note, &witness, &seconds), ERR_CRYPTO);
+    note.count = 2;
+    assert_err(note_cosigned_at(&note, &witness, &seconds), ERR_CRYPTO);
+    assert_err(note_cosign(a, S(NEUMANN "\n" NEUMANN_LINE), &signer, 1, &text), ERR_SYNTAX);
+}
+
+TEST(a_witness_key_has_a_spelling_of_its_own)
+{
+    scoped_arena a = arena_open();
+    struct note_key key, again;
+    struct key *ed;
+
+    assert_ok(key_create(a, KEY_ED25519, &ed));
+    assert_ok(note_key_make(S("w"), NOTE_WITNESS, key_public(a, ed), &key));
+    assert_ok(note_key_parse(a, note_key_text(a, &key), &again));
+    assert_int_equal(again.type, NOTE_WITNESS);
+    assert_int_equal(again.id, key.id);
+    assert_ok(note_key_make(S("w"), NOTE_ED25519, key_public(a, ed), &again));
+    assert_int_not_equal(again.id, key.id);
 }
 
 #define ROOT "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
@@ -378,7 +435,7 @@ static struct {
     const char *folder;
     digest nodes[LOG_LEVELS][LOG_SIZE];
     struct frontier sha, sm3;
-    struct note_signer signers[2];
+    struct note_signer signers[2], witness;
     struct note_key keys[2];
 } made;
 
@@ -436,9 +493,16 @@ static void keys_make(struct arena *a)
         struct key *key;
         assert_ok(key_create(a, kinds[i], &key));
         made.signers[i] = (struct note_signer){S("yangguan.example/阳关"), key};
-        assert_ok(note_key_make(made.signers[i].name, kinds[i], key_public(a, key), &made.keys[i]));
+        assert_ok(note_key_make(made.signers[i].name, i ? NOTE_SM2 : NOTE_ED25519,
+                                key_public(a, key), &made.keys[i]));
         buf_format(&lines, "%.*s\n", STR(note_key_text(a, &made.keys[i])));
     }
+    struct key *key;
+    struct note_key witness;
+    assert_ok(key_create(a, KEY_ED25519, &key));
+    made.witness = (struct note_signer){S("witness.example/w1"), key};
+    assert_ok(note_key_make(made.witness.name, NOTE_WITNESS, key_public(a, key), &witness));
+    buf_format(&lines, "%.*s\n", STR(note_key_text(a, &witness)));
     put(a, S("keys"), buf_text(&lines));
 }
 
@@ -473,6 +537,7 @@ static str head_put(struct arena *a)
     c.extensions = checkpoint_sm3_line(a, root);
     assert_ok(checkpoint_text(a, &c, &text));
     assert_ok(note_sign(a, text, made.signers, 2, &note));
+    assert_ok(note_cosign(a, note, &made.witness, 1700000000 + (i64)c.size, &note));
     put(a, str_format(a, "checkpoint.%llu", (unsigned long long)c.size), note);
     return note;
 }
