@@ -297,6 +297,52 @@ TEST(ed25519_signs_as_the_rfc_shows)
                  "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"));
 }
 
+/* GB/T 32918.5-2017 A.2. */
+TEST(sm2_knows_the_signer_and_the_signature_of_the_standards_example)
+{
+    scoped_arena a = arena_open();
+    char public[65], der[72], secret[98] = {'2'};
+    struct key *key;
+    digest za;
+
+    assert_ok(hex_to(S("0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+                       "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"),
+                     public, 65));
+    assert_ok(hex_to(S("3046022100f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"
+                       "022100b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa"),
+                     der, 72));
+    assert_ok(hex_to(S("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"),
+                     secret + 1, 32));
+    memcpy(secret + 33, public, 65);
+    str signer = {public, 65}, signature = {der, 72};
+
+    assert_ok(sm2_identity(signer, S("1234567812345678"), &za));
+    assert_str(hex_of(a, za.at, 32),
+               S("b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3"));
+    assert_ok(key_verify(KEY_SM2, signer, S("message digest"), signature));
+    assert_err(sm2_verify(signer, S("another id"), S("message digest"), signature), ERR_CRYPTO);
+    assert_ok(key_load(a, (str){secret, 98}, &key)); /* its public half is computed and compared */
+}
+
+TEST(a_point_off_the_curve_is_no_public_key)
+{
+    scoped_arena a = arena_open();
+    struct key *key;
+    str signature, cipher;
+
+    assert_ok(key_create(a, KEY_SM2, &key));
+    assert_ok(key_sign(a, key, S("m"), &signature));
+    str public = key_public(a, key);
+    for (size_t at = 0; at < public.len; at += 8) {
+        char *bytes = str_z(a, public);
+
+        bytes[at] = (char)(bytes[at] ^ 2); /* the first byte becomes 6, a hybrid form */
+        str off = {bytes, public.len};
+        assert_err(key_verify(KEY_SM2, off, S("m"), signature), ERR_CRYPTO);
+        assert_err(sm2_encrypt(a, off, S("m"), &cipher), ERR_CRYPTO);
+    }
+}
+
 TEST(sm2_text_opens_with_the_secret_and_not_when_forged)
 {
     scoped_arena a = arena_open();

@@ -124,5 +124,5 @@ fallible key_verify(enum key_kind kind, str public, str message, str signature)
 {
     if (kind == KEY_ED25519)
         return ed25519_verify(public, message, signature);
-    return sm2_verify(public, S("1234567812345678"), message, signature);
+    return sm2_verify(public, S(SM2_DEFAULT_ID), message, signature);
 }

@@ -90,6 +90,8 @@ static EVP_PKEY *pkey_of(const u8 *secret, const u8 *public)
     scoped_with(context_free) EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "SM2", NULL);
     EVP_PKEY *made = NULL;
 
+    if (public[0] != POINT_CONVERSION_UNCOMPRESSED)
+        return NULL;
     bool put = OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "SM2", 0) &&
                OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, public, SM2_PUBLIC) &&
                (d == NULL || OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_PRIV_KEY, d));
@@ -125,8 +127,7 @@ fallible sm2_sign(struct arena *a, const u8 secret[SM2_SECRET], const u8 public[
     size_t len = SIGNATURE_MOST;
     digest e;
 
-    TRY(message_digest((str){(const char *)public, SM2_PUBLIC}, S("1234567812345678"), message,
-                       &e));
+    TRY(message_digest((str){(const char *)public, SM2_PUBLIC}, S(SM2_DEFAULT_ID), message, &e));
     scoped_with(pkey_free) EVP_PKEY *key = pkey_of(secret, public);
     REQUIRE(key != NULL, ERR_CRYPTO, "the library refuses an SM2 key");
     scoped_with(context_free) EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
