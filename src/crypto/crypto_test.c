@@ -26,6 +26,19 @@ TEST(the_digests_are_those_of_the_standards_examples)
                S("c0ba18c68b90c88bc07de794bfc7d2c8d19ec31ed8773bc2b390c9604e0be11e"));
 }
 
+TEST(two_digests_differ_by_any_bit)
+{
+    digest a, b;
+
+    sm3(S("abc"), &a);
+    for (size_t bit = 0; bit < sizeof a.at * 8; bit++) {
+        b = a;
+        assert_true(digest_eq(a, b));
+        b.at[bit / 8] = (u8)(b.at[bit / 8] ^ 1 << bit % 8);
+        assert_false(digest_eq(a, b));
+    }
+}
+
 TEST(parts_and_streams_hash_like_the_joined_text)
 {
     scoped_arena a = arena_open();
@@ -201,6 +214,23 @@ TEST(an_aead_refuses_an_iv_or_tag_of_a_wrong_length)
         box.iv = (str){"0123456789abcdef0123", len};
         err e = sm4_box_seal(&box, S("x"), out, tag, 16);
         assert_int_equal(e == OK, len >= 7 && len <= 13);
+    }
+}
+
+TEST(a_text_that_was_forged_is_not_left_behind)
+{
+    static const u8 zero[9];
+    sm4_key key = {{5}};
+    u8 out[9], back[9], tag[16];
+
+    for (int mode = SM4_GCM; mode <= SM4_CCM; mode++) {
+        struct sm4_box box = {(enum sm4_aead)mode, &key, S("0123456789ab"), S("")};
+
+        assert_ok(sm4_box_seal(&box, S("9 letters"), out, tag, 16));
+        tag[0] ^= 1;
+        assert_err(sm4_box_open(&box, (str){(char *)out, 9}, (str){(char *)tag, 16}, back),
+                   ERR_CRYPTO);
+        assert_memory_equal(back, zero, 9);
     }
 }
 
