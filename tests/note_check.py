@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Another hand at the ledger's public formats, written from the specifications alone.
 
-c2sp.org/signed-note, tlog-checkpoint, tlog-tiles, tlog-proof; RFC 6962 2.1; GB/T 32918.2 for SM2.
+c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature, tlog-tiles, tlog-proof; RFC 6962 2.1; GB/T 32918.2 for SM2.
 Reads a log that the unit tests write (keys, heads, tiles, entries, proofs) and recomputes all of it.
 `--write` writes tests/notes.json, the notes and proofs that the unit tests must accept or refuse.
 """
@@ -157,8 +157,8 @@ def key_text(name, key):
 def key_parse(text):
     name, ident, coded = text.split("+", 2)
     coded = unb64(coded)
-    kind = SM2_TYPE if coded.startswith(SM2_TYPE) else b"\x01"
-    assert coded.startswith(kind)
+    kind = SM2_TYPE if coded.startswith(SM2_TYPE) else coded[:1]
+    assert kind in (SM2_TYPE, b"\x01", b"\x04")
     public = coded[len(kind):]
     assert key_id(name, kind, public).hex() == ident
     return name, bytes.fromhex(ident), kind, public
@@ -179,7 +179,12 @@ def note_open(note, keys):
             name, ident, kind, public = known
             if (name, ident) != (match[1], raw[:4]):
                 continue
-            if kind == b"\x01":
+            if kind == b"\x04":
+                time, raw = int.from_bytes(raw[4:12], "big"), raw[8:]
+                assert time == 1700000000 + int(text.split("\n")[1])
+                stamped = f"cosignature/v1\ntime {time}\n{text}".encode()
+                ed25519.Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], stamped)
+            elif kind == b"\x01":
                 ed25519.Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], text.encode())
             else:
                 sm2_verify(public, text.encode(), raw[4:])

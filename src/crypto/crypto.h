@@ -147,7 +147,7 @@ enum sm4_aead { SM4_GCM, SM4_CCM };
 /* What an authenticated pass works on. GCM: any iv of 1 byte and more; CCM: 7 to 13 (RFC 8998). */
 struct sm4_box {
     enum sm4_aead mode;
-    sm4_key key;
+    const sm4_key *key;
     str iv, aad;
 };
 

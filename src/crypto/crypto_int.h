@@ -2,6 +2,9 @@
 #pragma once
 #include "crypto/crypto.h"
 
+/* GB/T 35276: the id of a signer who has agreed on no other. */
+#define SM2_DEFAULT_ID "1234567812345678"
+
 enum { SM2_SECRET = 32, SM2_PUBLIC = 65 };
 
 /* Starts libgcrypt and libsodium once; cheap afterwards. */

@@ -26,6 +26,19 @@ TEST(the_digests_are_those_of_the_standards_examples)
                S("c0ba18c68b90c88bc07de794bfc7d2c8d19ec31ed8773bc2b390c9604e0be11e"));
 }
 
+TEST(two_digests_differ_by_any_bit)
+{
+    digest a, b;
+
+    sm3(S("abc"), &a);
+    for (size_t bit = 0; bit < sizeof a.at * 8; bit++) {
+        b = a;
+        assert_true(digest_eq(a, b));
+        b.at[bit / 8] = (u8)(b.at[bit / 8] ^ 1 << bit % 8);
+        assert_false(digest_eq(a, b));
+    }
+}
+
 TEST(parts_and_streams_hash_like_the_joined_text)
 {
     scoped_arena a = arena_open();
@@ -140,10 +153,11 @@ TEST(a_wrapped_key_opens_under_its_own_label_only)
 TEST(sm4_gives_the_standards_examples_in_ccm_and_ecb)
 {
     scoped_arena a = arena_open();
-    struct sm4_box box = {.mode = SM4_CCM};
+    sm4_key key;
+    struct sm4_box box = {.mode = SM4_CCM, .key = &key};
     u8 iv[12], aad[20], plain[64], out[64], tag[16], back[64];
 
-    assert_ok(hex_to(S("0123456789abcdeffedcba9876543210"), box.key.at, 16));
+    assert_ok(hex_to(S("0123456789abcdeffedcba9876543210"), key.at, 16));
     assert_ok(hex_to(S("00001234567800000000abcd"), iv, 12));
     assert_ok(hex_to(S("feedfacedeadbeeffeedfacedeadbeefabaddad2"), aad, 20));
     for (size_t i = 0; i < 64; i++)
@@ -155,7 +169,7 @@ TEST(sm4_gives_the_standards_examples_in_ccm_and_ecb)
     assert_ok(sm4_box_open(&box, (str){(char *)out, 64}, (str){(char *)tag, 16}, back));
     assert_memory_equal(back, plain, 64);
 
-    assert_ok(sm4_encrypt(SM4_ECB, &box.key, S(""), (str){(char *)box.key.at, 16}, out));
+    assert_ok(sm4_encrypt(SM4_ECB, &key, S(""), (str){(char *)key.at, 16}, out));
     assert_str(hex_of(a, out, 16), S("681edf34d206965e86b3e94f536e4246"));
 }
 
@@ -184,7 +198,8 @@ TEST(the_bare_modes_come_back_and_refuse_wrong_lengths)
 
 TEST(an_aead_refuses_an_iv_or_tag_of_a_wrong_length)
 {
-    struct sm4_box box = {.mode = SM4_GCM, .iv = {"", 0}};
+    sm4_key key = {{5}};
+    struct sm4_box box = {.mode = SM4_GCM, .key = &key, .iv = {"", 0}};
     u8 out[16], tag[32];
 
     assert_err(sm4_box_seal(&box, S("x"), out, tag, 16), ERR_INPUT);
@@ -199,6 +214,23 @@ TEST(an_aead_refuses_an_iv_or_tag_of_a_wrong_length)
         box.iv = (str){"0123456789abcdef0123", len};
         err e = sm4_box_seal(&box, S("x"), out, tag, 16);
         assert_int_equal(e == OK, len >= 7 && len <= 13);
+    }
+}
+
+TEST(a_text_that_was_forged_is_not_left_behind)
+{
+    static const u8 zero[9];
+    sm4_key key = {{5}};
+    u8 out[9], back[9], tag[16];
+
+    for (int mode = SM4_GCM; mode <= SM4_CCM; mode++) {
+        struct sm4_box box = {(enum sm4_aead)mode, &key, S("0123456789ab"), S("")};
+
+        assert_ok(sm4_box_seal(&box, S("9 letters"), out, tag, 16));
+        tag[0] ^= 1;
+        assert_err(sm4_box_open(&box, (str){(char *)out, 9}, (str){(char *)tag, 16}, back),
+                   ERR_CRYPTO);
+        assert_memory_equal(back, zero, 9);
     }
 }
 
@@ -293,6 +325,52 @@ TEST(ed25519_signs_as_the_rfc_shows)
     assert_str(hex_of(a, signature.ptr, signature.len),
                S("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
                  "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"));
+}
+
+/* GB/T 32918.5-2017 A.2. */
+TEST(sm2_knows_the_signer_and_the_signature_of_the_standards_example)
+{
+    scoped_arena a = arena_open();
+    char public[65], der[72], secret[98] = {'2'};
+    struct key *key;
+    digest za;
+
+    assert_ok(hex_to(S("0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+                       "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"),
+                     public, 65));
+    assert_ok(hex_to(S("3046022100f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"
+                       "022100b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa"),
+                     der, 72));
+    assert_ok(hex_to(S("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"),
+                     secret + 1, 32));
+    memcpy(secret + 33, public, 65);
+    str signer = {public, 65}, signature = {der, 72};
+
+    assert_ok(sm2_identity(signer, S("1234567812345678"), &za));
+    assert_str(hex_of(a, za.at, 32),
+               S("b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3"));
+    assert_ok(key_verify(KEY_SM2, signer, S("message digest"), signature));
+    assert_err(sm2_verify(signer, S("another id"), S("message digest"), signature), ERR_CRYPTO);
+    assert_ok(key_load(a, (str){secret, 98}, &key)); /* its public half is computed and compared */
+}
+
+TEST(a_point_off_the_curve_is_no_public_key)
+{
+    scoped_arena a = arena_open();
+    struct key *key;
+    str signature, cipher;
+
+    assert_ok(key_create(a, KEY_SM2, &key));
+    assert_ok(key_sign(a, key, S("m"), &signature));
+    str public = key_public(a, key);
+    for (size_t at = 0; at < public.len; at += 8) {
+        char *bytes = str_z(a, public);
+
+        bytes[at] = (char)(bytes[at] ^ 2); /* the first byte becomes 6, a hybrid form */
+        str off = {bytes, public.len};
+        assert_err(key_verify(KEY_SM2, off, S("m"), signature), ERR_CRYPTO);
+        assert_err(sm2_encrypt(a, off, S("m"), &cipher), ERR_CRYPTO);
+    }
 }
 
 TEST(sm2_text_opens_with_the_secret_and_not_when_forged)

@@ -2,7 +2,12 @@
 
 #include <sodium.h>
 
-enum { ED_SEED = crypto_sign_SEEDBYTES, ED_PUBLIC = crypto_sign_PUBLICKEYBYTES, SECRET = 32 };
+enum {
+    ED_SEED = crypto_sign_SEEDBYTES,
+    ED_PUBLIC = crypto_sign_PUBLICKEYBYTES,
+    SECRET = 32,
+    DRAWS_MOST = 8
+};
 
 struct key {
     enum key_kind kind;
@@ -30,8 +35,13 @@ fallible key_create(struct arena *a, enum key_kind kind, struct key **out)
     struct key *k = NEW(a, struct key);
 
     k->kind = kind;
-    random_fill(k->secret, sizeof k->secret);
-    TRY(public_from_secret(k));
+    err e;
+    int draws = 0;
+    do { /* one draw in 2^32 is no SM2 secret */
+        random_fill(k->secret, sizeof k->secret);
+        e = public_from_secret(k);
+    } while (e != OK && ++draws < DRAWS_MOST);
+    TRY(e);
     *out = k;
     return OK;
 }
@@ -114,5 +124,5 @@ fallible key_verify(enum key_kind kind, str public, str message, str signature)
 {
     if (kind == KEY_ED25519)
         return ed25519_verify(public, message, signature);
-    return sm2_verify(public, S("1234567812345678"), message, signature);
+    return sm2_verify(public, S(SM2_DEFAULT_ID), message, signature);
 }

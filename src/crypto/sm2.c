@@ -4,6 +4,7 @@
 #define ERR_STATE OPENSSL_ERR_STATE
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #undef ERR_STATE
@@ -39,6 +40,15 @@ static void params_free(OSSL_PARAM **p)
     OSSL_PARAM_free(*p);
 }
 #define scoped_with(release) __attribute__((cleanup(release)))
+
+/* A refusal must not stay in the library's queue, where a TLS connection would find it. */
+static bool worked(int code)
+{
+    if (code == 1)
+        return true;
+    ERR_clear_error();
+    return false;
+}
 
 /* a, b, xG, yG of GB/T 32918.5-2017 2: what Z is made of. */
 static const char curve[] = "\xFF\xFF\xFF\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
@@ -80,15 +90,17 @@ static EVP_PKEY *pkey_of(const u8 *secret, const u8 *public)
     scoped_with(context_free) EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "SM2", NULL);
     EVP_PKEY *made = NULL;
 
+    if (public[0] != POINT_CONVERSION_UNCOMPRESSED)
+        return NULL;
     bool put = OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "SM2", 0) &&
                OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, public, SM2_PUBLIC) &&
                (d == NULL || OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_PRIV_KEY, d));
     assert(put);
     scoped_with(params_free) OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(b);
     int selection = secret ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
-    if (EVP_PKEY_fromdata_init(c) != 1 || EVP_PKEY_fromdata(c, &made, selection, params) != 1)
-        return NULL;
-    return made;
+    bool taken =
+        worked(EVP_PKEY_fromdata_init(c)) && worked(EVP_PKEY_fromdata(c, &made, selection, params));
+    return taken ? made : NULL;
 }
 
 fallible sm2_public_of(const u8 secret[SM2_SECRET], u8 public[SM2_PUBLIC])
@@ -115,13 +127,12 @@ fallible sm2_sign(struct arena *a, const u8 secret[SM2_SECRET], const u8 public[
     size_t len = SIGNATURE_MOST;
     digest e;
 
-    TRY(message_digest((str){(const char *)public, SM2_PUBLIC}, S("1234567812345678"), message,
-                       &e));
+    TRY(message_digest((str){(const char *)public, SM2_PUBLIC}, S(SM2_DEFAULT_ID), message, &e));
     scoped_with(pkey_free) EVP_PKEY *key = pkey_of(secret, public);
     REQUIRE(key != NULL, ERR_CRYPTO, "the library refuses an SM2 key");
     scoped_with(context_free) EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-    REQUIRE(c != NULL && EVP_PKEY_sign_init(c) == 1 &&
-                EVP_PKEY_sign(c, der, &len, e.at, sizeof e.at) == 1,
+    REQUIRE(c != NULL && worked(EVP_PKEY_sign_init(c)) &&
+                worked(EVP_PKEY_sign(c, der, &len, e.at, sizeof e.at)),
             ERR_CRYPTO, "the library can't sign with SM2");
     *signature = (str){(char *)der, len};
     return OK;
@@ -136,9 +147,11 @@ fallible sm2_verify_digest(str public, const digest *e, str signature)
     REQUIRE(key != NULL, ERR_CRYPTO, "not an SM2 public key");
     scoped_with(context_free) EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
 
-    REQUIRE(c != NULL && EVP_PKEY_verify_init(c) == 1, ERR_CRYPTO, "the library can't verify SM2");
-    REQUIRE(EVP_PKEY_verify(c, (const u8 *)signature.ptr, signature.len, e->at, sizeof e->at) == 1,
-            ERR_CRYPTO, "an SM2 signature doesn't hold");
+    REQUIRE(c != NULL && worked(EVP_PKEY_verify_init(c)), ERR_CRYPTO,
+            "the library can't verify SM2");
+    REQUIRE(
+        worked(EVP_PKEY_verify(c, (const u8 *)signature.ptr, signature.len, e->at, sizeof e->at)),
+        ERR_CRYPTO, "an SM2 signature doesn't hold");
     return OK;
 }
 
@@ -160,11 +173,11 @@ fallible sm2_encrypt(struct arena *a, str public, str plain, str *cipher)
     scoped_with(context_free) EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
     size_t len = 0;
 
-    REQUIRE(c != NULL && EVP_PKEY_encrypt_init(c) == 1 &&
-                EVP_PKEY_encrypt(c, NULL, &len, (const u8 *)plain.ptr, plain.len) == 1,
+    REQUIRE(c != NULL && worked(EVP_PKEY_encrypt_init(c)) &&
+                worked(EVP_PKEY_encrypt(c, NULL, &len, (const u8 *)plain.ptr, plain.len)),
             ERR_CRYPTO, "the library can't encrypt with SM2");
     u8 *der = arena_take(a, len, 1);
-    REQUIRE(EVP_PKEY_encrypt(c, der, &len, (const u8 *)plain.ptr, plain.len) == 1, ERR_CRYPTO,
+    REQUIRE(worked(EVP_PKEY_encrypt(c, der, &len, (const u8 *)plain.ptr, plain.len)), ERR_CRYPTO,
             "the library can't encrypt with SM2");
     *cipher = (str){(char *)der, len};
     return OK;
@@ -183,8 +196,8 @@ fallible sm2_decrypt(struct arena *a, str secret, str cipher, str *plain)
     size_t len = cipher.len;
 
     u8 *bytes = arena_take(a, cipher.len, 1);
-    REQUIRE(c != NULL && EVP_PKEY_decrypt_init(c) == 1 &&
-                EVP_PKEY_decrypt(c, bytes, &len, (const u8 *)cipher.ptr, cipher.len) == 1,
+    REQUIRE(c != NULL && worked(EVP_PKEY_decrypt_init(c)) &&
+                worked(EVP_PKEY_decrypt(c, bytes, &len, (const u8 *)cipher.ptr, cipher.len)),
             ERR_CRYPTO, "an SM2 text doesn't open");
     *plain = (str){(char *)bytes, len};
     return OK;

@@ -80,7 +80,7 @@ static fallible box_start(const struct sm4_box *box, size_t text_len, size_t tag
     REQUIRE(tag_fits(box->mode, tag_len), ERR_INPUT, "a tag of %zu bytes", tag_len);
     REQUIRE(text_len <= MOST_SEALED && box->aad.len <= MOST_SEALED, ERR_LIMIT,
             "%zu bytes are too much for one seal", text_len);
-    gcry_cipher_hd_t h = handle(box->mode == SM4_GCM ? GCM : CCM, &box->key);
+    gcry_cipher_hd_t h = handle(box->mode == SM4_GCM ? GCM : CCM, box->key);
 
     gcry_error_t code = gcry_cipher_setiv(h, box->iv.ptr, box->iv.len);
     REQUIRE(code == 0, ERR_INPUT, "iv: %s", gcry_strerror(code));
@@ -128,11 +128,10 @@ fallible sm4_gcm_seal(struct arena *a, const sm4_key *key, str aad, str plain, s
 {
     REQUIRE(plain.len <= MOST_SEALED, ERR_LIMIT, "%zu bytes are too much for one seal", plain.len);
     u8 *bytes = arena_take(a, plain.len + SM4_OVERHEAD, 1);
-    struct sm4_box box = {SM4_GCM, *key, {(char *)bytes, SM4_IV}, aad};
+    struct sm4_box box = {SM4_GCM, key, {(char *)bytes, SM4_IV}, aad};
 
     random_fill(bytes, SM4_IV);
     TRY(sm4_box_seal(&box, plain, bytes + SM4_IV, bytes + SM4_IV + plain.len, SM4_TAG));
-    secret_wipe(&box.key, sizeof box.key);
     *sealed = (str){(char *)bytes, plain.len + SM4_OVERHEAD};
     return OK;
 }
@@ -143,7 +142,7 @@ fallible sm4_gcm_open(struct arena *a, const sm4_key *key, str aad, str sealed, 
     REQUIRE(sealed.len <= MOST_SEALED, ERR_LIMIT, "a seal of %zu bytes", sealed.len);
     size_t len = sealed.len - SM4_OVERHEAD;
     str cipher = {sealed.ptr + SM4_IV, len}, tag = {sealed.ptr + SM4_IV + len, SM4_TAG};
-    struct sm4_box box = {SM4_GCM, *key, {sealed.ptr, SM4_IV}, aad};
+    struct sm4_box box = {SM4_GCM, key, {sealed.ptr, SM4_IV}, aad};
 
     u8 *bytes = arena_take(a, len + 1, 1);
     TRY(sm4_box_open(&box, cipher, tag, bytes));

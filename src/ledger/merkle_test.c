@@ -278,6 +278,32 @@ TEST(every_other_spelling_of_a_tiles_path_is_refused)
             fail_msg("accepted %s", bad[i]);
 }
 
+TEST(a_tiles_path_that_is_parsed_is_written_again_as_it_came)
+{
+    static const char letters[] = "0019x/.pentrisl-";
+    scoped_arena a = arena_open();
+    arena_mark mark = arena_here(a);
+    u8 seed[32] = {3}, dice[3];
+    int parsed = 0;
+
+    random_seed_for_tests(seed);
+    for (int i = 0; i < 30000; i++, arena_back(a, mark)) {
+        str path = str_copy(a, str_of(paths[i % (int)COUNT(paths)].path));
+        char *bytes = str_z(a, path);
+        struct tile t;
+
+        random_fill(dice, sizeof dice);
+        bytes[dice[0] % path.len] = letters[dice[1] % (sizeof letters - 1)];
+        str text = {bytes, path.len - dice[2] % 2};
+        if (tile_parse(text, &t) != OK)
+            continue;
+        parsed++;
+        assert_str(tile_path(a, t), text);
+    }
+    random_seed_for_tests(NULL);
+    assert_true(parsed > 1000);
+}
+
 TEST(a_tree_of_70000_has_the_tiles_that_the_specification_counts)
 {
     struct tile t = {0};

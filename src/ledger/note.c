@@ -1,13 +1,15 @@
 #include "ledger/note.h"
 
-#include <stdlib.h>
-
-enum { SIGNED_BY_ED25519 = 0x01, SIGNED_BY_OTHERS = 0xff, ED25519_PUBLIC = 32, SM2_PUBLIC = 65 };
+enum { ED25519_PUBLIC = 32, SM2_PUBLIC = 65, TIME = 8 };
 
 #define DASH "\xE2\x80\x94 "
 
-static const str sm2_type = {"\xff" NOTE_SM2_TYPE, sizeof NOTE_SM2_TYPE};
-static const str ed25519_type = {"\x01", 1};
+/* The bytes before a public key that tell how it signs. */
+static const str type_marks[] = {
+    [NOTE_ED25519] = {"\x01", 1},
+    [NOTE_SM2] = {"\xff" NOTE_SM2_TYPE, sizeof NOTE_SM2_TYPE},
+    [NOTE_WITNESS] = {"\x04", 1},
+};
 
 /* White_Space of Unicode. */
 static bool is_space(u32 point)
@@ -78,22 +80,17 @@ static fallible line_next(str *text, str *line)
 
 /* ---- keys --------------------------------------------------------------------------------- */
 
-static str type_of(enum key_kind kind)
-{
-    return kind == KEY_ED25519 ? ed25519_type : sm2_type;
-}
-
-fallible note_key_make(str name, enum key_kind kind, str public, struct note_key *out)
+fallible note_key_make(str name, enum note_type type, str public, struct note_key *out)
 {
     digest d;
 
     REQUIRE(is_key_name(name), ERR_INPUT, "a key's name has spaces or pluses");
-    REQUIRE(public.len == (kind == KEY_ED25519 ? ED25519_PUBLIC : SM2_PUBLIC), ERR_INPUT,
+    REQUIRE(public.len == (type == NOTE_SM2 ? SM2_PUBLIC : ED25519_PUBLIC), ERR_INPUT,
             "a public key of %zu bytes", public.len);
-    str parts[] = {name, S("\n"), type_of(kind), public};
+    str parts[] = {name, S("\n"), type_marks[type], public};
     sha256_parts(parts, COUNT(parts), &d);
     u32 id = (u32)d.at[0] << 24 | (u32)d.at[1] << 16 | (u32)d.at[2] << 8 | d.at[3];
-    *out = (struct note_key){name, kind, public, id};
+    *out = (struct note_key){name, type, public, id};
     return OK;
 }
 
@@ -101,7 +98,7 @@ str note_key_text(struct arena *a, const struct note_key *key)
 {
     struct buf b = buf_in(a);
 
-    buf_str(&b, type_of(key->kind));
+    buf_str(&b, type_marks[key->type]);
     buf_str(&b, key->public);
     return str_format(a, "%.*s+%08x+%.*s", STR(key->name), key->id,
                       STR(base64_of(a, b.ptr, b.len)));
@@ -115,10 +112,12 @@ fallible note_key_parse(struct arena *a, str text, struct note_key *out)
     REQUIRE(str_split(&rest, '+', &name) && str_split(&rest, '+', &hex) && rest.ptr != NULL,
             ERR_SYNTAX, "a verifier key is name+id+key");
     TRY(base64_exact(a, rest, &coded));
-    REQUIRE(str_starts(coded, ed25519_type) || str_starts(coded, sm2_type), ERR_UNSUPPORTED,
-            "a key of a type that isn't known here");
-    enum key_kind kind = str_starts(coded, ed25519_type) ? KEY_ED25519 : KEY_SM2;
-    TRY(note_key_make(name, kind, str_sub(coded, type_of(kind).len, coded.len), &key));
+    size_t type = 0;
+    while (type < COUNT(type_marks) && !str_starts(coded, type_marks[type]))
+        type++;
+    REQUIRE(type < COUNT(type_marks), ERR_UNSUPPORTED, "a key of a type that isn't known here");
+    str public = str_sub(coded, type_marks[type].len, coded.len);
+    TRY(note_key_make(name, (enum note_type)type, public, &key));
     REQUIRE(str_eq(hex, str_format(a, "%08x", key.id)), ERR_SYNTAX,
             "a verifier key's id isn't that of its name and key");
     *out = key;
@@ -126,6 +125,22 @@ fallible note_key_parse(struct arena *a, str text, struct note_key *out)
 }
 
 /* ---- notes -------------------------------------------------------------------------------- */
+
+static void big_endian(struct buf *b, u64 value, int bytes)
+{
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+        buf_byte(b, (u8)(value >> shift & 255));
+}
+
+static void signature_line(struct buf *b, const struct note_key *key, str signature)
+{
+    struct buf coded = buf_in(b->arena);
+
+    big_endian(&coded, key->id, 4);
+    buf_str(&coded, signature);
+    buf_format(b, DASH "%.*s %.*s\n", STR(key->name),
+               STR(base64_of(b->arena, coded.ptr, coded.len)));
+}
 
 fallible note_sign(struct arena *a, str text, const struct note_signer *signers, size_t count,
                    str *note)
@@ -138,16 +153,13 @@ fallible note_sign(struct arena *a, str text, const struct note_signer *signers,
     buf_str(&b, text);
     buf_byte(&b, '\n');
     for (size_t i = 0; i < count; i++) {
+        enum note_type type = key_kind_of(signers[i].key) == KEY_SM2 ? NOTE_SM2 : NOTE_ED25519;
         struct note_key key;
-        struct buf line = buf_in(a);
-        str public = key_public(a, signers[i].key), signature;
+        str signature;
 
-        TRY(note_key_make(signers[i].name, key_kind_of(signers[i].key), public, &key));
+        TRY(note_key_make(signers[i].name, type, key_public(a, signers[i].key), &key));
         TRY(key_sign(a, signers[i].key, text, &signature));
-        for (int shift = 24; shift >= 0; shift -= 8)
-            buf_byte(&line, (u8)(key.id >> shift & 255));
-        buf_str(&line, signature);
-        buf_format(&b, DASH "%.*s %.*s\n", STR(key.name), STR(base64_of(a, line.ptr, line.len)));
+        signature_line(&b, &key, signature);
     }
     *note = buf_text(&b);
     return OK;
@@ -204,6 +216,48 @@ fallible note_parse(struct arena *a, str bytes, struct note *out)
     return OK;
 }
 
+/* What a witness signs (tlog-cosignature): two lines before the text. */
+static str cosigned_text(struct arena *a, str text, i64 seconds)
+{
+    return str_format(a, "cosignature/v1\ntime %lld\n%.*s", (long long)seconds, STR(text));
+}
+
+/* The time in a witness's signature, and the rest. */
+static fallible cosignature_split(str bytes, i64 *seconds, str *signature)
+{
+    u64 time = 0;
+
+    REQUIRE(bytes.len > TIME, ERR_CRYPTO, "a witness's signature of %zu bytes", bytes.len);
+    for (size_t i = 0; i < TIME; i++)
+        time = time << 8 | (u8)bytes.ptr[i];
+    REQUIRE(time <= (u64)INT64_MAX, ERR_CRYPTO, "a witness's time is out of range");
+    *seconds = (i64)time;
+    *signature = str_sub(bytes, TIME, bytes.len);
+    return OK;
+}
+
+static fallible cosignature_verify(const struct note_key *key, str text, str bytes)
+{
+    scoped_arena a = arena_open();
+    str signature;
+    i64 seconds;
+
+    TRY(cosignature_split(bytes, &seconds, &signature));
+    return key_verify(KEY_ED25519, key->public, cosigned_text(a, text, seconds), signature);
+}
+
+static fallible signature_verify(const struct note_key *key, str text, str bytes)
+{
+    if (key->type == NOTE_WITNESS)
+        return cosignature_verify(key, text, bytes);
+    return key_verify(key->type == NOTE_SM2 ? KEY_SM2 : KEY_ED25519, key->public, text, bytes);
+}
+
+static bool is_by(const struct note_signature *s, const struct note_key *key)
+{
+    return s->id == key->id && str_eq(s->name, key->name);
+}
+
 fallible note_verify(const struct note *note, const struct note_key *known, size_t count, u32 *by)
 {
     u32 signers = 0;
@@ -211,15 +265,56 @@ fallible note_verify(const struct note *note, const struct note_key *known, size
     assert(count <= 32);
     for (size_t i = 0; i < note->count; i++)
         for (size_t k = 0; k < count; k++) {
-            const struct note_signature *s = &note->signatures[i];
-
-            if (s->id != known[k].id || !str_eq(s->name, known[k].name))
+            if (!is_by(&note->signatures[i], &known[k]))
                 continue;
-            TRY(key_verify(known[k].kind, known[k].public, note->text, s->bytes));
+            TRY(signature_verify(&known[k], note->text, note->signatures[i].bytes));
             signers |= 1u << k;
         }
     REQUIRE(signers != 0, ERR_CRYPTO, "no known key signed the note");
     *by = signers;
+    return OK;
+}
+
+/* ---- witnesses ---------------------------------------------------------------------------- */
+
+fallible note_cosign(struct arena *a, str note, const struct note_signer *witness, i64 seconds,
+                     str *cosigned)
+{
+    struct buf b = buf_in(a), bytes = buf_in(a);
+    struct checkpoint head;
+    struct note parsed;
+    struct note_key key;
+    str signature;
+
+    assert(key_kind_of(witness->key) == KEY_ED25519 && seconds >= 0);
+    TRY(note_parse(a, note, &parsed));
+    TRY(checkpoint_parse(a, parsed.text, &head));
+    TRY(note_key_make(witness->name, NOTE_WITNESS, key_public(a, witness->key), &key));
+    TRY(key_sign(a, witness->key, cosigned_text(a, parsed.text, seconds), &signature));
+
+    big_endian(&bytes, (u64)seconds, TIME);
+    buf_str(&bytes, signature);
+    buf_str(&b, note);
+    signature_line(&b, &key, buf_text(&bytes));
+    *cosigned = buf_text(&b);
+    return OK;
+}
+
+fallible note_cosigned_at(const struct note *note, const struct note_key *witness, i64 *seconds)
+{
+    i64 latest = -1, at;
+    u32 by;
+    str rest;
+
+    assert(witness->type == NOTE_WITNESS);
+    TRY(note_verify(note, witness, 1, &by));
+    for (size_t i = 0; i < note->count; i++) {
+        if (!is_by(&note->signatures[i], witness))
+            continue;
+        TRY(cosignature_split(note->signatures[i].bytes, &at, &rest));
+        latest = at > latest ? at : latest;
+    }
+    *seconds = latest;
     return OK;
 }
 

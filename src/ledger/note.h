@@ -1,5 +1,6 @@
 /*
- * note -- signed texts of the ledger: C2SP signed-note, tlog-checkpoint and tlog-proof.
+ * note -- signed texts of the ledger: C2SP signed-note, tlog-checkpoint, tlog-cosignature (its
+ * Ed25519 form) and tlog-proof.
  *
  *     name/of/the/log                                  origin
  *     70000                                            size
@@ -8,9 +9,10 @@
  *                                                      (empty)
  *     — name/of/the/log AbCdEf…                        one line a signature
  *
- * Two kinds of keys sign: Ed25519 (type 0x01), and SM2 under the type 0xff that the specification
- * leaves to others, followed by NOTE_SM2_TYPE. SM2 signs the text as GB/T 32918.2 has it with SM3
- * and the default id; the signature is DER, the public key 0x04 ‖ x ‖ y.
+ * Three types of keys sign. Ed25519 (0x01). SM2 under the type 0xff that the specification leaves
+ * to others, followed by NOTE_SM2_TYPE: it signs the text as GB/T 32918.2 has it with SM3 and the
+ * default id; the signature is DER, the public key 0x04 ‖ x ‖ y. And a witness (0x04), whose
+ * Ed25519 signature covers the time at which it had seen no later head.
  *
  * Invariants  what is parsed is accepted in one spelling only: written again, it is the same bytes.
  * Lifetime    parsed values are views of the text that was parsed, or lie in the arena.
@@ -26,16 +28,18 @@ enum { NOTE_MOST = 1 << 20, NOTE_SIGNATURES_MOST = 64 };
 
 /* ---- keys --------------------------------------------------------------------------------- */
 
-/* A key that one trusts: its name and public half; `id` is computed from both. */
+enum note_type { NOTE_ED25519, NOTE_SM2, NOTE_WITNESS };
+
+/* A key that one trusts: its name and public half; `id` is computed from all three. */
 struct note_key {
     str name;
-    enum key_kind kind;
+    enum note_type type;
     str public;
     u32 id;
 };
 
-/* ERR_INPUT if the name is empty or has a space or plus, or the key isn't of its kind's length. */
-fallible note_key_make(str name, enum key_kind kind, str public, struct note_key *out);
+/* ERR_INPUT if the name is empty or has a space or plus, or the key isn't of its type's length. */
+fallible note_key_make(str name, enum note_type type, str public, struct note_key *out);
 
 /* "name+0a1b2c3d+base64(type ‖ public)": how keys are handed out and pinned. */
 str note_key_text(struct arena *a, const struct note_key *key);
@@ -72,6 +76,19 @@ fallible note_parse(struct arena *a, str bytes, struct note *out);
  * *by is set if known[i] signed. Other signatures are passed over. ERR_CRYPTO otherwise.
  */
 fallible note_verify(const struct note *note, const struct note_key *known, size_t count, u32 *by);
+
+/* ---- witnesses ---------------------------------------------------------------------------- */
+
+/*
+ * The note with one more line: that this witness, an Ed25519 key, had seen no later head of the log
+ * at `seconds` since 1970. The caller has checked that the head is consistent with the last one
+ * that the witness signed. ERR_SYNTAX if it isn't a note with a checkpoint.
+ */
+fallible note_cosign(struct arena *a, str note, const struct note_signer *witness, i64 seconds,
+                     str *cosigned);
+
+/* When the witness signed: the latest of its signatures, which all hold. ERR_CRYPTO otherwise. */
+fallible note_cosigned_at(const struct note *note, const struct note_key *witness, i64 *seconds);
 
 /* ---- checkpoints -------------------------------------------------------------------------- */
 
