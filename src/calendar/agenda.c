@@ -123,13 +123,13 @@ const size_t agenda_kind_count = COUNT(agenda_kinds);
 struct held {
     i64 id;
     struct sql_clock_get row;
-    struct clock definition;
+    struct limit_clock definition;
 };
 
 static fallible hold(struct tx *tx, i64 id, struct held *out)
 {
     struct json *json;
-    struct clock_asked asked;
+    struct limit_asked asked;
     bool found;
 
     TRY(sql_clock_get(tx->arena, tx->db, id, &out->row, &found));
@@ -174,7 +174,7 @@ static fallible change(struct tx *tx, const struct calendar *calendar, struct he
 }
 
 fallible clock_start(struct tx *tx, const struct calendar *calendar, struct stream_ref owner,
-                     const struct clock *definition, i64 *id)
+                     const struct limit_clock *definition, i64 *id)
 {
     struct held h = {.id = tx_id(tx),
                      .row = {.owner_kind = owner.kind, .owner = owner.id, .due = INT32_MIN},
@@ -193,7 +193,7 @@ static fallible require_state(const struct held *h, enum clock_state state)
 }
 
 fallible clock_pause(struct tx *tx, const struct calendar *calendar, i64 id,
-                     const struct pause *pause)
+                     const struct limit_pause *pause)
 {
     struct held h;
 
@@ -201,7 +201,7 @@ fallible clock_pause(struct tx *tx, const struct calendar *calendar, i64 id,
     TRY(require_state(&h, CLOCK_RUNS));
     REQUIRE(pause->open, ERR_INPUT, "a pause ends by clock_resume");
     REQUIRE(h.definition.pause_count < MOST_PAUSES, ERR_LIMIT, "over %d pauses", MOST_PAUSES);
-    struct pause *all = NEW_N(tx->arena, h.definition.pause_count + 1, struct pause);
+    struct limit_pause *all = NEW_N(tx->arena, h.definition.pause_count + 1, struct limit_pause);
     memcpy(all, h.definition.pauses, h.definition.pause_count * sizeof *all);
     all[h.definition.pause_count++] = *pause;
     h.definition.pauses = all;
@@ -214,9 +214,9 @@ fallible clock_resume(struct tx *tx, const struct calendar *calendar, i64 id, da
 
     TRY(hold(tx, id, &h));
     TRY(require_state(&h, CLOCK_PAUSED));
-    struct pause *all = NEW_N(tx->arena, h.definition.pause_count, struct pause);
+    struct limit_pause *all = NEW_N(tx->arena, h.definition.pause_count, struct limit_pause);
     memcpy(all, h.definition.pauses, h.definition.pause_count * sizeof *all);
-    struct pause *last = &all[h.definition.pause_count - 1];
+    struct limit_pause *last = &all[h.definition.pause_count - 1];
     REQUIRE(last->open && last_paused.days >= last->from.days, ERR_INPUT,
             "it ends before it began");
     last->open = false;
@@ -241,7 +241,7 @@ fallible clock_restart(struct tx *tx, const struct calendar *calendar, i64 id, d
 }
 
 fallible clock_extend(struct tx *tx, const struct calendar *calendar, i64 id,
-                      const struct extension *extension)
+                      const struct limit_extension *extension)
 {
     struct held h;
 
@@ -249,7 +249,8 @@ fallible clock_extend(struct tx *tx, const struct calendar *calendar, i64 id,
     TRY(require_state(&h, CLOCK_RUNS));
     REQUIRE(h.definition.extension_count < MOST_EXTENSIONS, ERR_LIMIT, "over %d extensions",
             MOST_EXTENSIONS);
-    struct extension *all = NEW_N(tx->arena, h.definition.extension_count + 1, struct extension);
+    struct limit_extension *all =
+        NEW_N(tx->arena, h.definition.extension_count + 1, struct limit_extension);
     memcpy(all, h.definition.extensions, h.definition.extension_count * sizeof *all);
     all[h.definition.extension_count++] = *extension;
     h.definition.extensions = all;
@@ -397,11 +398,11 @@ static void put_day(struct buf *out, const char *key, date d)
     buf_format(out, "\"%s\":\"%.*s\"", key, STR(date_text(out->arena, d)));
 }
 
-static void put_extensions(struct buf *out, const struct clock *k)
+static void put_extensions(struct buf *out, const struct limit_clock *k)
 {
     buf_z(out, "\"extensions\":[");
     for (size_t i = 0; i < k->extension_count; i++) {
-        const struct extension *x = &k->extensions[i];
+        const struct limit_extension *x = &k->extensions[i];
 
         buf_z(out, i ? ",{\"article\":" : "{\"article\":");
         json_quote(out, x->article);
@@ -414,15 +415,15 @@ static void put_extensions(struct buf *out, const struct clock *k)
     buf_z(out, "],");
 }
 
-static void put_pauses(struct buf *out, const struct clock *k)
+static void put_pauses(struct buf *out, const struct limit_clock *k)
 {
     buf_z(out, "\"pauses\":[");
     for (size_t i = 0; i < k->pause_count; i++) {
-        const struct pause *p = &k->pauses[i];
+        const struct limit_pause *p = &k->pauses[i];
 
         buf_z(out, i ? ",{" : "{");
         put_day(out, "from", p->from);
-        buf_format(out, ",\"ground\":\"%s\"", ground_words[p->ground]);
+        buf_format(out, ",\"ground\":\"%s\"", pause_ground_words[p->ground]);
         if (!p->open) {
             buf_byte(out, ',');
             put_day(out, "to", p->to);
@@ -432,7 +433,7 @@ static void put_pauses(struct buf *out, const struct clock *k)
     buf_z(out, "],");
 }
 
-static void put_receipt(struct buf *out, const struct receipt *r)
+static void put_receipt(struct buf *out, const struct limit_receipt *r)
 {
     buf_z(out, "\"receipt\":{");
     if (r->accepted) {
@@ -447,12 +448,12 @@ static void put_receipt(struct buf *out, const struct receipt *r)
     buf_z(out, "},");
 }
 
-void calendar_clock_write(struct buf *out, const struct clock *k)
+void calendar_clock_write(struct buf *out, const struct limit_clock *k)
 {
     buf_byte(out, '{');
     put_extensions(out, k);
-    buf_format(out, "\"kind\":\"%s\",\"law\":\"%s\",\"n\":%lld,", kind_words[k->kind],
-               law_words[k->law], (long long)k->days);
+    buf_format(out, "\"kind\":\"%s\",\"law\":\"%s\",\"n\":%lld,", limit_kind_words[k->kind],
+               limit_law_words[k->law], (long long)k->days);
     put_pauses(out, k);
     if (k->receipt.given)
         put_receipt(out, &k->receipt);

@@ -17,9 +17,9 @@
 #include "ledger/ledger.h"
 
 struct calendar;
-struct clock;
-struct pause;
-struct extension;
+struct limit_clock;
+struct limit_pause;
+struct limit_extension;
 
 extern const struct event_kind *const agenda_kinds[];
 extern const size_t agenda_kind_count;
@@ -28,15 +28,15 @@ enum due_kind { DUE_WARN, DUE_OVER };
 
 /* Start a clock for `owner` by its definition; the limit falls at the end of its due day. */
 fallible clock_start(struct tx *tx, const struct calendar *calendar, struct stream_ref owner,
-                     const struct clock *definition, i64 *id);
+                     const struct limit_clock *definition, i64 *id);
 
 /* ERR_STATE where the clock isn't in a state for it; ERR_INPUT where the law doesn't allow it. */
 fallible clock_pause(struct tx *tx, const struct calendar *calendar, i64 id,
-                     const struct pause *pause);
+                     const struct limit_pause *pause);
 fallible clock_resume(struct tx *tx, const struct calendar *calendar, i64 id, date last_paused);
 fallible clock_restart(struct tx *tx, const struct calendar *calendar, i64 id, date on);
 fallible clock_extend(struct tx *tx, const struct calendar *calendar, i64 id,
-                      const struct extension *extension);
+                      const struct limit_extension *extension);
 fallible clock_stop(struct tx *tx, i64 id);
 
 /*
@@ -56,4 +56,4 @@ fallible agenda_next(struct arena *a, struct node *n, instant *at, bool *any);
 fallible agenda_move(struct node *n, const struct calendar *calendar, bool forward, size_t *moved);
 
 /* The definition of a clock as JSON, as calendar_clock_read takes it. */
-void calendar_clock_write(struct buf *out, const struct clock *definition);
+void calendar_clock_write(struct buf *out, const struct limit_clock *definition);

@@ -119,8 +119,8 @@ static fallible check_head(struct check *c, struct arena *a, const struct sql_he
 
 static fallible head_keys(struct check *c, str origin)
 {
-    TRY(note_key_make(origin, KEY_ED25519, key_public(c->arena, c->n->ed25519), &c->known[0]));
-    return note_key_make(origin, KEY_SM2, key_public(c->arena, c->n->sm2), &c->known[1]);
+    TRY(note_key_make(origin, NOTE_ED25519, key_public(c->arena, c->n->ed25519), &c->known[0]));
+    return note_key_make(origin, NOTE_SM2, key_public(c->arena, c->n->sm2), &c->known[1]);
 }
 
 static fallible check_heads(struct check *c, struct arena *a)

@@ -244,6 +244,9 @@ static fallible prepare_connection(struct sqlite_db *s, const struct db_options 
     (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     if (o->exclusive)
         TRY(simple(db, "pragma locking_mode = exclusive"));
+    /* The switch to WAL unlinks a rollback journal. Were that not synced, a power cut later could
+     * bring the journal back, and with it the empty file of before. */
+    TRY(simple(db, "pragma synchronous = extra"));
     if (!o->read_only)
         TRY(simple(db, "pragma journal_mode = wal"));
     TRY(simple(db, "pragma synchronous = full"));

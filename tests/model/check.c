@@ -290,7 +290,7 @@ static void check_clock_at_rest(struct ledger_copy *l, const struct clock_seen *
 {
     struct world *w = l->w;
     struct json *json;
-    struct clock_asked asked;
+    struct limit_asked asked;
     struct limit limit;
     const struct calendar *calendar =
         str_eq(c->calendar, S("late")) ? w->calendars[1] : w->calendars[0];

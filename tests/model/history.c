@@ -245,10 +245,10 @@ static fallible run_judge(struct tx *tx, struct request *r)
 
 static fallible run_start(struct tx *tx, struct request *r)
 {
-    struct clock c = {.kind = LIMIT_WORKING,
-                      .law = LAW_PERMIT,
-                      .days = r->days,
-                      .start = instant_date((instant){r->w->civil})};
+    struct limit_clock c = {.kind = LIMIT_WORKING,
+                            .law = LAW_PERMIT,
+                            .days = r->days,
+                            .start = instant_date((instant){r->w->civil})};
 
     return clock_start(tx, r->w->calendar, (struct stream_ref){S("note"), r->notes[0], 0}, &c,
                        &r->clock);
@@ -258,8 +258,8 @@ static fallible run_any(struct tx *tx, void *input)
 {
     struct request *r = input;
     date today = instant_date((instant){r->w->civil});
-    struct pause pause = {.ground = PAUSE_HEARING, .from = today, .open = true};
-    struct extension more = {
+    struct limit_pause pause = {.ground = PAUSE_HEARING, .from = today, .open = true};
+    struct limit_extension more = {
         .on = today, .days = 5, .by = S("本行政机关负责人"), .article = S("行政许可法 42")};
 
     switch (r->kind) {
@@ -372,6 +372,12 @@ static void ask_again(struct world *w, struct request *r, int node)
     }
 }
 
+/* Told that the disk is full or broken: may be asked again. */
+static bool by_the_disk(const struct command *c)
+{
+    return c->job.refused && (c->job.why.code == ERR_FULL || c->job.why.code == ERR_IO);
+}
+
 static void note_answer(struct world *w, struct request *r)
 {
     struct asked *k = r->asked;
@@ -379,6 +385,8 @@ static void note_answer(struct world *w, struct request *r)
 
     if (r->repeats != NULL) {
         k->answer = REFUSED; /* it must leave no trace of its own */
+        if (by_the_disk(&r->command))
+            return;
         if (same)
             claim(w,
                   !r->command.job.refused && r->command.again &&
