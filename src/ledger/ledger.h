@@ -130,16 +130,18 @@ struct node_options {
     struct node_clock clock;
     i64 number;     /* node_create: the first node number (1 … 2^19-1) */
     bool set_clock; /* civil time is not the real one: said in the first event */
+    bool restored;  /* node_open: the data come from a backup */
 };
 
 /* A new, empty node: stores, keys, first event, first head. ERR_CONFLICT if there is one. */
 fallible node_create(const struct node_options *o, struct node **out);
 
 /*
- * Open an existing node; finishes what a crash interrupted. A ledger that is smaller than what
- * stands beside the keys *is* a restored one and starts a new epoch (LEDGER.md «Restore»):
- * ERR_STATE if no node number is in reserve, ERR_CONFLICT if it holds entries that a later epoch
- * has named as gap.
+ * Open an existing node; finishes what a crash interrupted. A restored ledger starts a new epoch
+ * (LEDGER.md «Restore»), and one that ends before the newest head beside the keys *is* restored,
+ * whether anybody says so or not; what was rolled back without a word within a head's second can't
+ * be told from a start. ERR_STATE if no node number is in reserve, ERR_CONFLICT if it holds entries
+ * that a later epoch has named as gap.
  */
 fallible node_open(const struct node_options *o, struct node **out);
 void node_close(struct node *n);

@@ -256,7 +256,9 @@ static fallible prepare_connection(struct sqlite_db *s, const struct db_options 
         TRY(simple(db, "pragma secure_delete = on"));
     if (o->manual_checkpoint)
         TRY(simple(db, "pragma wal_autocheckpoint = 0"));
-    return OK;
+    /* A process that was killed between writing and syncing leaves commits that are seen but not
+     * yet durable: sync them before anything is answered by them. */
+    return o->read_only ? OK : checkpoint(db);
 }
 
 fallible sqlite_open(const char *path, const struct db_options *options, struct db **out)

@@ -172,7 +172,7 @@ struct writer_hooks {
     fallible (*begin)(void *ctx);  /* of a batch, inside its transaction */
     void (*keep)(void *ctx);       /* a job is done: remember where to return to */
     void (*undo)(void *ctx);       /* back to the last keep: memory only */
-    fallible (*before)(void *ctx); /* the batch is complete: what must be durable first */
+    fallible (*before)(void *ctx); /* commit what must be durable first; fails as a commit does */
     void (*committed)(void *ctx);  /* memory may change now */
     void (*rolled_back)(void *ctx);
 };

@@ -37,7 +37,6 @@ static fallible run_all(struct writer_target *t, struct job **jobs, size_t count
     TRY(t->hooks->begin(t->ctx));
     for (size_t i = 0; i < count; i++)
         TRY(run_one(t, jobs[i]));
-    TRY(t->hooks->before(t->ctx));
     return db_check(t->db);
 }
 
@@ -53,7 +52,10 @@ static void forget(struct writer_target *t)
  */
 static fallible commit(struct writer_target *t, bool *full)
 {
-    err e = db_commit(t->db);
+    err e = t->hooks->before(t->ctx);
+
+    if (e == OK)
+        e = db_commit(t->db);
 
     *full = e != OK && e->code == ERR_FULL;
     if (e == OK)
