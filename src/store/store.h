@@ -38,8 +38,13 @@ struct query {
     const char *name;
     const char *sqlite, *postgres; /* the same statement in each dialect */
     const char *types;             /* of the columns: i, t, b */
+    const char *param_types;       /* the same of the parameters, upper case where NULL may be */
     int params, columns;
 };
+
+/* Every query of every room; made by tools/sql.py. */
+extern const struct query *const all_queries[];
+extern const size_t all_queries_count;
 
 enum store_kind { STORE_MAIN, STORE_KEYS, STORE_STATE };
 enum table_class { TABLE_RECORD, TABLE_PROJECTION, TABLE_STATE };
@@ -86,7 +91,8 @@ fallible db_rows(struct arena *a, struct db *db, const struct query *q, const st
 
 /*
  * Write. An error sticks to the connection and shows at the next db_check, db_rows or db_commit: so
- * that an apply needn't look, and PostgreSQL can take writes in a pipeline.
+ * that an apply needn't look, and PostgreSQL can take writes in a pipeline. A db_rows that fails
+ * inside a transaction sticks too, for PostgreSQL takes nothing more before db_undo.
  */
 void db_write(struct db *db, const struct query *q, const struct cell *params);
 fallible db_check(struct db *db);
@@ -97,12 +103,13 @@ fallible db_commit(struct db *db);
 void db_rollback(struct db *db); /* clears a sticking error */
 fallible db_savepoint(struct db *db, int level);
 fallible db_release(struct db *db, int level);
-fallible db_undo(struct db *db, int level); /* back to the savepoint; clears a sticking error */
+/* Back to the savepoint; clears an error that sticks since then and returns one from before. */
+fallible db_undo(struct db *db, int level);
 
 /* A consistent view over several reads. */
 fallible db_begin_read(struct db *db);
 
-/* Every row of a table as text, in the order of its primary key: for comparing stores. */
+/* Every row of a table as text, in the order of its columns, NULL first: for comparing stores. */
 fallible db_dump(struct arena *a, struct db *db, const char *table, str *out);
 
 /* SQLite: move the journal into the file; elsewhere nothing. May run beside writing. */
@@ -123,9 +130,15 @@ struct db_ops {
 
 struct db {
     const struct db_ops *ops;
-    struct error stuck; /* the first write that failed */
+    struct error stuck; /* the first statement that failed */
     bool is_stuck, in_transaction;
+    int level;       /* the innermost open savepoint; 0 for none */
+    int stuck_level; /* where the error that sticks arose */
+    int fault_level; /* where the statement stood that the engine has just reported */
 };
+
+/* For engines: one value of a dump and the sign behind it. */
+void db_dump_cell(struct buf *out, const struct cell *c, bool last_of_row);
 
 fallible sqlite_open(const char *path, const struct db_options *options, struct db **out);
 fallible postgres_open(const char *url, const struct db_options *options, struct db **out);
