@@ -69,7 +69,7 @@ static void stick(struct db *db, err e)
 }
 
 /* For SQLite a fault arose where we are; PostgreSQL sets the level of what it had under way. */
-static err flushed(struct db *db)
+static fallible flushed(struct db *db)
 {
     db->fault_level = db->level;
     return db->ops->flush(db);

@@ -143,6 +143,32 @@ void db_dump_cell(struct buf *out, const struct cell *c, bool last_of_row);
 fallible sqlite_open(const char *path, const struct db_options *options, struct db **out);
 fallible postgres_open(const char *url, const struct db_options *options, struct db **out);
 
+/* ---- the lease of the one writer ---------------------------------------------------------- */
+
+/*
+ * Where several processes serve one PostgreSQL, the one that holds the lease writes. Each batch
+ * checks its epoch inside its own transaction and thereby keeps the lease as it is until the
+ * commit, so that a writer whose lease was taken can't commit. Time comes from the caller: system
+ * time.
+ */
+struct lease_term {
+    i64 now_ms, ttl_ms;
+};
+
+/*
+ * Try to take the lease of store main, outside a transaction. *taken is false while another address
+ * holds it. The same address may take it again: a process that was started anew.
+ */
+fallible lease_take(struct db *db, str address, const struct lease_term *term, i64 *epoch,
+                    bool *taken);
+
+/* Hold it for another term. ERR_LEASE where another has taken it since. */
+fallible lease_renew(struct db *db, i64 epoch, const struct lease_term *term);
+
+/* First in each batch's transaction. ERR_LEASE where another has taken it: this process must end.
+ */
+fallible lease_check(struct db *db, i64 epoch);
+
 /* ---- small durable files ------------------------------------------------------------------ */
 
 /*
