@@ -2,7 +2,7 @@
 #include "store/store_test.h"
 #include "tests/test.h"
 
-enum { ROUNDS = 12 };
+enum { ROUNDS_OF_WRITES = 24, ROUNDS_OF_READS = 64 };
 
 static const i64 numbers[] = {0, 1, 7, 1LL << 53, 2, 3, 1790000000000};
 static const str texts[] = {{"", 0},  {"民勤县", 9},           {"z", 1},      {"Zebra", 5},
@@ -12,10 +12,10 @@ static const str bytes[] = {{"", 0}, {"\0\xFF", 2}, {"plain", 5}, {"\xE6\xB0\x91
 /* The value of a parameter in a round: NULL, empty and foreign ones take turns. */
 static struct cell sample(char type, size_t round, size_t param)
 {
-    size_t at = round * 5 + param * 3;
+    size_t at = (size_t)((u32)(round * 31 + param * 17 + 1) * 2654435761U >> 16);
     bool nullable = (type & 0x20) == 0;
 
-    if (nullable && (round + param) % 3 == 0)
+    if (nullable && at % 3 == 0)
         return (struct cell){0};
     switch (type | 0x20) {
     case 'i':
@@ -113,9 +113,9 @@ TEST(every_query_answers_the_same_on_both_engines)
     if (engines == 2)
         assert_ok(open_whole(&engine[1], &postgres));
     struct db *const db[2] = {sqlite, postgres};
-    for (size_t round = 0; round < ROUNDS; round++)
+    for (size_t round = 0; round < ROUNDS_OF_WRITES; round++)
         compare(a, db, engines, true, round);
-    for (size_t round = 0; round < ROUNDS; round++)
+    for (size_t round = 0; round < ROUNDS_OF_READS; round++)
         compare(a, db, engines, false, round);
     compare_tables(a, db, engines);
     for (size_t n = 0; n < engines; n++)

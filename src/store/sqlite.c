@@ -138,7 +138,7 @@ static fallible rows(struct arena *a, struct db *db, const struct query *q,
                      const struct cell *params, struct cell **cells, size_t *count)
 {
     struct sqlite_db *s = of(db);
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     cell_vec found = {0};
 
     TRY(compiled(s, q, &statement));
