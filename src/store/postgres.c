@@ -252,7 +252,7 @@ static const char set_limits[] =
 /* Two processes may make the schema at once; then one of them finds it made. */
 static fallible make_schema(struct pg_db *s, const char *quoted, const char *name)
 {
-    bool there;
+    bool there = false;
     char sql[256];
 
     TRY(setup(s, "select 1 from pg_namespace where nspname = $1", name, &there));
@@ -321,10 +321,10 @@ static fallible connected(struct pg_db *s)
 /* ---- what db.c asks for ------------------------------------------------------------------- */
 
 /* Two processes may create at once, which «if not exists» alone doesn't bear. */
-static fallible create(struct pg_db *s, const char *sql)
+static fallible define(struct pg_db *s, const char *sql)
 {
     TRY(connected(s));
-    TRY(send_text(s, "select pg_advisory_xact_lock(7963671)", "create"));
+    TRY(send_text(s, "select pg_advisory_xact_lock(7963671)", "schema"));
     TRY(send_text(s, sql, sql));
     return collect(s, NULL);
 }
@@ -368,15 +368,17 @@ static fallible simple(struct db *db, const char *sql)
 {
     struct pg_db *s = of(db);
 
-    if (is(sql, "create "))
-        return create(s, sql);
     if (strcmp(sql, "commit") == 0)
         return commit(s);
     if (strcmp(sql, "rollback") == 0)
         return rollback(s);
-    if (is(sql, "begin"))
+    bool begins = is(sql, "begin");
+    if (begins)
         TRY(connected(s));
-    return send_control(s, sql); /* begin and savepoints: an error shows at the next answer */
+    /* These are not waited for; an error shows at the next answer. */
+    if (begins || is(sql, "savepoint ") || is(sql, "release ") || is(sql, "rollback to "))
+        return send_control(s, sql);
+    return define(s, sql);
 }
 
 static fallible cells_of(struct arena *a, const PGresult *r, const char *types, struct cell *out)
