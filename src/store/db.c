@@ -65,13 +65,13 @@ static void stick(struct db *db, err e)
         return;
     db->stuck = *e;
     db->is_stuck = true;
-    db->stuck_level = db->fault_level;
+    db->stuck_at = db->fault_at;
 }
 
-/* For SQLite a fault arose where we are; PostgreSQL sets the level of what it had under way. */
+/* On SQLite a fault is one of now; PostgreSQL tells when it was sent. */
 static fallible flushed(struct db *db)
 {
-    db->fault_level = db->level;
+    db->fault_at = db->savepoints;
     return db->ops->flush(db);
 }
 
@@ -98,7 +98,7 @@ fallible db_rows(struct arena *a, struct db *db, const struct query *q, const st
 {
     if (db->is_stuck)
         return err_again(&db->stuck);
-    db->fault_level = db->level;
+    db->fault_at = db->savepoints;
     err e = sound(q, params);
     if (e == OK)
         e = db->ops->rows(a, db, q, params, cells, count);
@@ -111,7 +111,7 @@ void db_write(struct db *db, const struct query *q, const struct cell *params)
 {
     if (db->is_stuck)
         return;
-    db->fault_level = db->level;
+    db->fault_at = db->savepoints;
     err e = sound(q, params);
     stick(db, e != OK ? e : db->ops->write(db, q, params));
 }
@@ -157,17 +157,21 @@ void db_rollback(struct db *db)
         log_line(LOG_WARN, "store.rollback", "why=\"%s\"", e->message);
 }
 
-static const char *const savepoints[] = {NULL, "savepoint s1", "savepoint s2"};
-static const char *const releases[] = {NULL, "release savepoint s1", "release savepoint s2"};
-static const char *const undos[] = {NULL, "rollback to savepoint s1", "rollback to savepoint s2"};
+enum { MOST = DB_MOST_SAVEPOINTS };
+static const char *const savepoints[MOST + 1] = {NULL, "savepoint s1", "savepoint s2"};
+static const char *const releases[MOST + 1] = {NULL, "release savepoint s1",
+                                               "release savepoint s2"};
+static const char *const undos[MOST + 1] = {NULL, "rollback to savepoint s1",
+                                            "rollback to savepoint s2"};
 
 fallible db_savepoint(struct db *db, int level)
 {
-    assert(level == db->level + 1 && level < (int)COUNT(savepoints));
+    assert(level == db->level + 1 && level <= MOST);
     if (db->is_stuck)
         return err_again(&db->stuck);
     TRY(db->ops->simple(db, savepoints[level]));
     db->level = level;
+    db->opened[level] = ++db->savepoints;
     return OK;
 }
 
@@ -179,12 +183,12 @@ fallible db_release(struct db *db, int level)
     return OK;
 }
 
-/* An error from before the savepoint is no matter of this level: the savepoint was never made. */
+/* An error from before the savepoint isn't this undo's: the savepoint may never have been made. */
 fallible db_undo(struct db *db, int level)
 {
     assert(level >= 1 && level <= db->level);
     err e = db_check(db);
-    if (e != OK && db->stuck_level < level)
+    if (e != OK && db->stuck_at < db->opened[level])
         return e;
     db->is_stuck = false;
     db->level = level;

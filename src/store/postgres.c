@@ -22,7 +22,7 @@ struct statement {
 struct sent {
     const char *what;
     struct statement *prepares; /* where it prepares one */
-    int level;                  /* of the savepoint that it stands in */
+    i64 at;                     /* after how many savepoints */
 };
 
 struct pg_db {
@@ -126,7 +126,7 @@ static void take_in(struct pg_db *s, size_t count, err *first, PGresult **last)
             sent->prepares->prepared = false;
         if (*first == OK) {
             *first = r ? fault(s, sent->what, r) : broken(s, sent->what);
-            s->db.fault_level = sent->level;
+            s->db.fault_at = sent->at;
         }
     }
 }
@@ -163,7 +163,7 @@ static fallible note_sent(struct pg_db *s, int sent, const char *what, struct st
 {
     if (!sent)
         return broken(s, what);
-    s->sent[s->sent_count++] = (struct sent){what, prepares, s->db.level};
+    s->sent[s->sent_count++] = (struct sent){what, prepares, s->db.savepoints};
     return s->unsent > CHUNK ? push(s) : OK;
 }
 

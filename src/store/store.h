@@ -128,13 +128,17 @@ struct db_ops {
     bool postgres;
 };
 
+enum { DB_MOST_SAVEPOINTS = 2 };
+
 struct db {
     const struct db_ops *ops;
     struct error stuck; /* the first statement that failed */
     bool is_stuck, in_transaction;
-    int level;       /* the innermost open savepoint; 0 for none */
-    int stuck_level; /* where the error that sticks arose */
-    int fault_level; /* where the statement stood that the engine has just reported */
+    int level;                          /* the innermost open savepoint; 0 for none */
+    i64 savepoints;                     /* how many were ever opened: the time that orders these: */
+    i64 opened[DB_MOST_SAVEPOINTS + 1]; /* when each open one was */
+    i64 fault_at;                       /* when the statement was sent that the engine reports */
+    i64 stuck_at;                       /* the same of the error that sticks */
 };
 
 /* For engines: one value of a dump and the sign behind it. */
@@ -199,6 +203,10 @@ fallible disk_list(struct arena *a, struct disk *d, str **names, size_t *count);
  * One job's refusal undoes that job alone. A full disk or an I/O error undoes the batch; each job
  * is then tried alone, and what still fails is answered with the error. A commit that fails
  * otherwise ends the process, since nobody knows what is on the disk.
+ *
+ * On PostgreSQL a job isn't waited for before the next one begins. Where a write of an earlier one
+ * then turns out to have failed, the batch is undone and run again with waiting. So a job may run
+ * up to three times; only what its last run did counts.
  */
 struct job {
     fallible (*run)(void *ctx, struct job *job);

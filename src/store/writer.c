@@ -12,12 +12,16 @@ static bool of_the_engine(err e)
            e->code == ERR_DATABASE || e->code == ERR_CORRUPT;
 }
 
-/* One job in a savepoint. Its refusal is its own; an error of the engine is the batch's. */
-static fallible run_one(struct writer_target *t, struct job *job)
+/*
+ * One job in a savepoint. Its refusal is its own; an error of the engine is the batch's. In haste
+ * nobody asks whether its writes went well: if one didn't, that shows at a later answer, and
+ * db_undo hands an error that arose before the savepoint on to the batch.
+ */
+static fallible run_one(struct writer_target *t, struct job *job, bool haste)
 {
     TRY(db_savepoint(t->db, 1));
     err e = job->run(t->ctx, job);
-    if (e == OK)
+    if (e == OK && !haste)
         e = db_check(t->db);
     if (e == OK) {
         t->hooks->keep(t->ctx);
@@ -31,12 +35,14 @@ static fallible run_one(struct writer_target *t, struct job *job)
     return db_release(t->db, 1);
 }
 
-static fallible run_all(struct writer_target *t, struct job **jobs, size_t count)
+static fallible run_all(struct writer_target *t, struct job **jobs, size_t count, bool haste)
 {
+    for (size_t i = 0; i < count; i++)
+        jobs[i]->refused = false;
     TRY(db_begin(t->db));
     TRY(t->hooks->begin(t->ctx));
     for (size_t i = 0; i < count; i++)
-        TRY(run_one(t, jobs[i]));
+        TRY(run_one(t, jobs[i], haste));
     TRY(t->hooks->before(t->ctx));
     return db_check(t->db);
 }
@@ -61,13 +67,24 @@ static fallible commit(struct writer_target *t, bool *full)
     return *full ? OK : e;
 }
 
+/* In haste where answers are slow; a write that failed can't then be told to its job: once more. */
+static fallible run_batch(struct writer_target *t, struct job **jobs, size_t count)
+{
+    bool haste = t->db->ops->postgres;
+    err e = run_all(t, jobs, count, haste);
+
+    if (e == OK || !haste || !t->db->is_stuck || of_the_engine(e))
+        return e;
+    log_line(LOG_INFO, "writer.again", "jobs=%zu why=\"%s\"", count, e->message);
+    forget(t);
+    return run_all(t, jobs, count, false);
+}
+
 fallible writer_batch(struct writer_target *t, struct job **jobs, size_t count)
 {
     bool full = false;
 
-    for (size_t i = 0; i < count; i++)
-        jobs[i]->refused = false;
-    err e = run_all(t, jobs, count);
+    err e = run_batch(t, jobs, count);
     if (e == OK) {
         TRY(commit(t, &full));
         if (!full)

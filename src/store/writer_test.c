@@ -90,8 +90,11 @@ static fallible act(void *ctx, struct job *job)
 
     it->runs++;
     m->pending++;
-    if (it->does == READS)
-        REQUIRE(test_count(m->db) >= it->k, ERR_CORRUPT, "rows are missing");
+    if (it->does == READS) {
+        i64 count;
+        TRY(test_rows(m->db, &count));
+        REQUIRE(count >= it->k, ERR_CORRUPT, "rows are missing");
+    }
     test_put(m->db, it->k, just(1), S(""), S(""));
     if (it->does == CONFLICTS)
         test_put(m->db, it->k, just(2), S(""), S(""));
@@ -180,6 +183,112 @@ TEST(a_batch_keeps_each_job_whole_or_not_at_all_on_each_engine)
     for (size_t row = 0; row < COUNT(batches); row++)
         for (size_t i = 0, n = test_engines(a, engine); i < n; i++)
             run_batch(a, &engine[i], row);
+}
+
+/* ---- random batches on both engines -------------------------------------------------------- */
+
+enum { RANDOM_BATCHES = 80, RANDOM_JOBS = 12, STEPS = 8, KEYS = 3000 };
+
+/* xorshift: the same jobs on both engines, whatever their number of runs. */
+static u32 draw(u32 *state, u32 below)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state % below;
+}
+
+struct random_job {
+    struct job job;
+    u32 seed;
+};
+
+static void put_any(struct db *db, u32 *r)
+{
+    test_put(db, draw(r, KEYS), just(1), S("x"), S(""));
+}
+
+/* A part that looks at its result and undoes itself where it failed; or doesn't look. */
+static fallible inner(struct db *db, u32 *r)
+{
+    bool looks = draw(r, 4) != 0;
+
+    TRY(db_savepoint(db, 2));
+    for (u32 n = draw(r, 4); n > 0; n--)
+        put_any(db, r);
+    if (looks && db_check(db) != OK)
+        TRY(db_undo(db, 2));
+    return db_release(db, 2);
+}
+
+static fallible random_run(void *ctx, struct job *job)
+{
+    struct memory *m = ctx;
+    u32 r = ((struct random_job *)job)->seed;
+    i64 count;
+
+    m->pending++;
+    for (u32 n = draw(&r, STEPS); n > 0; n--) {
+        switch (draw(&r, 12)) {
+        case 0:
+            TRY(inner(m->db, &r));
+            break;
+        case 1:
+            TRY(test_rows(m->db, &count));
+            REQUIRE(count % 7 != 3, ERR_STATE, "seven");
+            break;
+        case 2:
+            TRY(db_check(m->db));
+            break;
+        case 3:
+            REQUIRE(draw(&r, 5) != 0, ERR_STATE, "no");
+            break;
+        default:
+            put_any(m->db, &r);
+        }
+    }
+    return OK;
+}
+
+/* What came of a batch: who was refused, what memory kept, and in the end every row. */
+static void random_batch(struct writer_target *t, u32 seed, struct buf *out)
+{
+    struct random_job jobs[RANDOM_JOBS];
+    struct job *list[RANDOM_JOBS];
+    struct memory *m = t->ctx;
+
+    for (u32 i = 0; i < RANDOM_JOBS; i++) {
+        jobs[i] = (struct random_job){{.run = random_run}, seed + i * 7919};
+        list[i] = &jobs[i].job;
+    }
+    assert_ok(writer_batch(t, list, RANDOM_JOBS));
+    for (u32 i = 0; i < RANDOM_JOBS; i++)
+        buf_byte(out, list[i]->refused ? 'r' : '.');
+    buf_format(out, " kept %lld\n", (long long)m->kept);
+}
+
+TEST(random_batches_end_alike_on_both_engines)
+{
+    scoped_arena a = arena_open();
+    struct test_engine engine[2];
+    str ends[2];
+    size_t n = test_engines(a, engine);
+
+    for (size_t i = 0; i < n; i++) {
+        scoped_db db = NULL;
+        struct buf out = buf_in(a);
+        str rows;
+
+        assert_ok(test_probe(a, &engine[i], &db));
+        struct memory m = {.db = db};
+        for (u32 b = 0; b < RANDOM_BATCHES; b++)
+            random_batch(&(struct writer_target){db, &hooks, &m}, 77777 + b * 104729, &out);
+        assert_ok(db_dump(a, db, "probe", &rows));
+        buf_str(&out, rows);
+        ends[i] = buf_text(&out);
+    }
+    if (n == 2)
+        assert_str(ends[1], ends[0]);
 }
 
 /* ---- the lease ---------------------------------------------------------------------------- */
