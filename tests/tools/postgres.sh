@@ -3,14 +3,14 @@
 #
 #   postgres.sh start DIR [--sync] [SETTING=VALUE…]   makes one in DIR, starts it, prints its address
 #   postgres.sh again DIR                             starts it again after a stop
-#   postgres.sh stop DIR [fast|immediate]             stops it; immediate is a crash of the server
+#   postgres.sh stop DIR [fast|immediate] [SECONDS]   stops it, after so long; immediate is a crash
 #
 # The address stands in DIR/url too. With --sync the new files are synced, for tests of crashes;
 # fsync is on in either case. Run by root, the server runs as user postgres.
 set -eu
 
 usage() {
-    echo "usage: postgres.sh start DIR [--sync] [SETTING=VALUE…] | again DIR | stop DIR [fast|immediate]" >&2
+    echo "usage: postgres.sh start DIR [--sync] [SETTING=VALUE…] | again DIR | stop DIR [fast|immediate] [SECONDS]" >&2
     exit 2
 }
 
@@ -67,6 +67,7 @@ start() {
 }
 
 stop() {
+    sleep "${2-0}"
     [ -f "$dir/data/postmaster.pid" ] || return 0
     as_server "$bin/pg_ctl" -D "$dir/data" -w -t 60 -m "${1-fast}" stop >/dev/null
     local socket
@@ -77,6 +78,10 @@ stop() {
 case $verb in
 start) start "$@" ;;
 again)
+    for _ in $(seq 100); do # one that dies keeps its place until its last process is gone
+        [ -f "$dir/data/postmaster.pid" ] || break
+        sleep 0.1
+    done
     mkdir -p "$(cat "$dir/socket")"
     [ "$(id -u)" != 0 ] || chown postgres "$(cat "$dir/socket")"
     up
