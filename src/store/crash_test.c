@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { JOBS = 8, ROWS = 4, CRASHES = 2 };
 
@@ -103,7 +104,9 @@ TEST(what_postgres_answered_survives_its_crash)
     i64 answered = 0, there = 0;
     str url;
 
-    server("start", folder, "--sync wal_writer_delay=10s wal_writer_flush_after=1GB");
+    str options = str_format(a, "--sync --with %d wal_writer_delay=10s wal_writer_flush_after=1GB",
+                             (int)getpid());
+    server("start", folder, options.ptr);
     assert_ok(file_read(a, str_z(a, str_format(a, "%s/url", folder)), 4096, &url));
     struct test_engine e = {str_z(a, str_trim(url)), {.schema = "crash"}};
     make_table(a, &e);

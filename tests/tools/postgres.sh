@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
 # A PostgreSQL of a test's own, on a unix socket only:
 #
-#   postgres.sh start DIR [--sync] [SETTING=VALUE…]   makes one in DIR, starts it, prints its address
+#   postgres.sh start DIR [--sync] [--with PID] [SETTING=VALUE…]
+#                                                     makes one in DIR, starts it, prints its address
 #   postgres.sh again DIR                             starts it again after a stop
 #   postgres.sh stop DIR [fast|immediate] [SECONDS]   stops it, after so long; immediate is a crash
 #
 # The address stands in DIR/url too. With --sync the new files are synced, for tests of crashes;
-# fsync is on in either case. Run by root, the server runs as user postgres.
+# fsync is on in either case. With --with the server ends, and DIR goes, when that process is gone
+# without having stopped it. Run by root, the server runs as user postgres.
 set -eu
 
 usage() {
-    echo "usage: postgres.sh start DIR [--sync] [SETTING=VALUE…] | again DIR | stop DIR [fast|immediate] [SECONDS]" >&2
+    sed -n '2,/^set/s/^# \?//p' "$0" >&2
     exit 2
 }
 
 [ $# -ge 2 ] || usage
 verb=$1
+self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 shift 2
@@ -41,8 +44,9 @@ up() {
 }
 
 start() {
-    local sync=--no-sync setting socket=$dir
+    local sync=--no-sync with='' setting socket=$dir
     [ "${1-}" != --sync ] || { sync=; shift; }
+    [ "${1-}" != --with ] || { with=$2; shift 2; }
     [ "$(id -u)" != 0 ] || chown postgres "$dir"
     chmod 700 "$dir"
     # A socket's path has at most 107 bytes.
@@ -64,6 +68,7 @@ start() {
     echo "$socket" >"$dir/socket"
     echo "postgresql:///postgres?host=$socket&user=postgres" >"$dir/url"
     up
+    [ -z "$with" ] || setsid "$self" watch "$dir" "$with" >/dev/null 2>&1 </dev/null &
 }
 
 stop() {
@@ -75,7 +80,17 @@ stop() {
     [ "$socket" = "$dir" ] || rmdir "$socket" 2>/dev/null || true
 }
 
+# DIR is removed by whoever ends in good order.
+watch() {
+    while kill -0 "$1" 2>/dev/null; do
+        [ -d "$dir/data" ] || exit 0
+        sleep 1
+    done
+    [ ! -d "$dir/data" ] || { stop immediate && rm -rf "$dir"; }
+}
+
 case $verb in
+watch) watch "$@" ;;
 start) start "$@" ;;
 again)
     for _ in $(seq 100); do # one that dies keeps its place until its last process is gone
