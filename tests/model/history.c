@@ -124,7 +124,6 @@ void world_open(struct world *w, u64 seed, const char *postgres, bool lie)
     random_seed_for_tests(bytes);
     w->arena = arena_open();
     w->sim = sim_open(seed ^ 0x5151);
-    sim_lie_about_sync(w->sim, lie);
     w->count = 1 + (int)chance(w, 2);
     w->crashes = chance(w, 4) > 0;
     w->next_person = 101;
@@ -143,6 +142,7 @@ void world_open(struct world *w, u64 seed, const char *postgres, bool lie)
     }
     if (w->count == 2)
         join(w);
+    sim_lie_about_sync(w->sim, lie);
 }
 
 void world_close(struct world *w)
