@@ -4,11 +4,6 @@
  * parts of a multipart form and a whole PUT or PATCH body go on in chunks, files to the route's
  * sink. */
 
-static const struct sink *sink_of(const struct request *q)
-{
-    return q->route->action ? q->route->action->sink : NULL;
-}
-
 static str media_type(str header)
 {
     str rest = header, type = S("");
@@ -39,7 +34,7 @@ static fallible kind_of(struct request *q, enum body_kind *out)
         *out = BODY_PARTS;
     else if (same_word(type, S("application/json")))
         *out = BODY_JSON;
-    else if (sink_of(q) && (q->method == METHOD_PUT || q->method == METHOD_PATCH))
+    else if (q->route->action->sink && (q->method == METHOD_PUT || q->method == METHOD_PATCH))
         *out = BODY_FILE;
     else
         FAIL(ERR_TYPE, "a body of type %.*s", STR(str_sub(type, 0, 60)));
@@ -51,6 +46,7 @@ fallible body_open(struct request *q)
     struct body *b = &q->body;
 
     TRY(kind_of(q, &b->kind));
+    b->sink = q->route->action->sink;
     b->limit = q->route->action->body_limit ? q->route->action->body_limit : BODY_DEFAULT;
     b->gathered = buf_in(q->arena);
     b->value = buf_in(q->arena);
@@ -83,10 +79,10 @@ static fallible file_begin(struct request *q)
 {
     struct body *b = &q->body;
 
-    REQUIRE(sink_of(q) != NULL, ERR_TYPE, "this form takes no file");
+    REQUIRE(q->body.sink != NULL, ERR_TYPE, "this form takes no file");
     REQUIRE(b->file_count++ < FILES_MOST, ERR_LIMIT, "more than %d files", FILES_MOST);
     TRY(gate(q)); /* nobody's bytes are kept before he may */
-    TRY(sink_of(q)->begin(q, &b->upload, &b->sink_state));
+    TRY(q->body.sink->begin(q, &b->upload, &b->sink_state));
     b->sink_open = true;
     return OK;
 }
@@ -96,7 +92,7 @@ static fallible file_end(struct request *q)
     if (!q->body.sink_open)
         return OK;
     q->body.sink_open = false;
-    return sink_of(q)->finish(q->body.sink_state);
+    return q->body.sink->finish(q->body.sink_state);
 }
 
 static void file_drop(struct request *q)
@@ -104,7 +100,7 @@ static void file_drop(struct request *q)
     if (!q->body.sink_open)
         return;
     q->body.sink_open = false;
-    sink_of(q)->abandon(q->body.sink_state);
+    q->body.sink->abandon(q->body.sink_state);
 }
 
 static fallible feed_file(struct request *q)
@@ -125,7 +121,7 @@ static fallible feed_file(struct request *q)
             TRY(str_i64(total, &b->upload.total));
         TRY(file_begin(q));
     }
-    return sink_of(q)->write(b->sink_state, b->chunk, b->chunk_len);
+    return q->body.sink->write(b->sink_state, b->chunk, b->chunk_len);
 }
 
 /* ---- parts of a multipart form ----------------------------------------------------------------
@@ -175,7 +171,7 @@ static fallible part_bytes(struct request *q, const char *data, size_t size)
     struct body *b = &q->body;
 
     if (b->part_is_file)
-        return size ? sink_of(q)->write(b->sink_state, data, size) : OK;
+        return size ? q->body.sink->write(b->sink_state, data, size) : OK;
     b->values_bytes += size;
     REQUIRE(b->value.len + size <= FIELD_VALUE_MOST && b->values_bytes <= FIELDS_BYTES,
             ERR_TOO_LARGE, "a field of a multipart form is too long");

@@ -48,10 +48,7 @@ static struct MHD_Response *response_of(struct request *q)
     struct reply *r = &q->reply;
 
     if (r->file >= 0) {
-        struct MHD_Response *out = MHD_create_response_from_fd64(r->file_size, r->file);
-        if (out != NULL)
-            r->file = -1; /* the response closes it */
-        return out;
+        return MHD_create_response_from_fd64(r->file_size, r->file);
     }
     return MHD_create_response_from_buffer(r->body.len, r->body.len ? r->body.ptr : NULL,
                                            MHD_RESPMEM_PERSISTENT);
@@ -72,6 +69,7 @@ enum MHD_Result reply_send(struct request *q)
         return MHD_NO;
     q->stage = STAGE_SENT;
     reply_copy_headers(q, out);
+    r->file = -1; /* the response closes it */
     (void)MHD_add_response_header(out, "X-Request-Id", q->id);
     if (q->close || atomic_load(&q->web->stopping))
         (void)MHD_add_response_header(out, "Connection", "close");

@@ -120,6 +120,7 @@ void serve(struct request *q)
     if (q->ended)
         tell(q);
     q->stage = q->ended ? STAGE_DONE : e == OK ? STAGE_BODY : STAGE_REFUSED;
+    q->worked_us += monotonic_us() - q->handed_us;
     watch_until(q->watch, monotonic_us() + (i64)q->web->config.body_seconds * 1000 * 1000);
     MHD_resume_connection(q->connection);
 }

@@ -15,15 +15,19 @@ static i64 seconds_from_now(unsigned seconds)
     return monotonic_us() + (i64)seconds * 1000 * 1000;
 }
 
-/* A slow client gets its time by what it sent or takes: a second for each 4 KB. */
-static i64 time_for(const struct web *w, u64 bytes)
+/* A client gets its time by what it has sent, counted from the head and not from its last byte;
+ * what our own workers took meanwhile isn't held against it. */
+static i64 body_deadline(const struct request *q)
 {
-    return seconds_from_now(w->config.body_seconds + (unsigned)(bytes / 4096 % (1 << 20)));
+    u64 seconds = q->web->config.body_seconds + q->body.received / 4096;
+
+    return q->began_us + q->worked_us + (i64)seconds * 1000 * 1000;
 }
 
 static void hand_over(struct request *q, bool admitted)
 {
     q->stage = STAGE_WORK;
+    q->handed_us = monotonic_us();
     watch_until(q->watch, INT64_MAX);
     MHD_suspend_connection(q->connection);
     if (pool_put(q->web->pool, q, admitted))
@@ -42,14 +46,16 @@ static bool has_body(const struct request *q)
 }
 
 /* The answer is known before the body came. Reading the rest first lets the client see it: a socket
- * closed on unread bytes resets the connection. Who asked by Expect gets it at once. */
-static enum MHD_Result refuse(struct request *q, const struct error *e)
+ * closed on unread bytes resets the connection. Who asked by Expect gets it at once, and so does a
+ * head whose own word on where its body ends can't be trusted. */
+static enum MHD_Result refuse(struct request *q, const struct error *e, bool framed)
 {
     bool body = has_body(q);
 
+    watch_reading(q->watch, framed);
     fail_reply(q, e);
     q->close = body;
-    if (body && head_value(q->connection, "Expect").len)
+    if (!framed || (body && head_value(q->connection, "Expect").len))
         return reply_send(q);
     q->stage = STAGE_REFUSED;
     return MHD_YES;
@@ -119,9 +125,8 @@ static void name_in_cache(struct request *q)
                                STR(q->theme), STR(q->uri));
 }
 
-static fallible look_at_head(struct request *q, const char *method, const char *version)
+static fallible look_at_head(struct request *q)
 {
-    TRY(door_head(q, method, version));
     if (q->method == METHOD_GET && str_starts(q->path, S("/assets/")))
         return OK;
     TRY(route(q));
@@ -143,13 +148,17 @@ static enum MHD_Result on_head(struct request *q, const char *method, const char
 {
     q->counted = true;
     atomic_fetch_add(&q->web->running, 1);
-    watch_until(q->watch, time_for(q->web, 0));
+    q->began_us = monotonic_us();
+    watch_until(q->watch, body_deadline(q));
     q->stage = STAGE_BODY;
 
-    err e = look_at_head(q, method, version);
+    err e = door_head(q, method, version);
+    if (e != OK)
+        return refuse(q, e, false);
+    e = look_at_head(q);
     if (e == OK && q->body.kind != BODY_NONE)
         e = admit(q);
-    return e == OK ? MHD_YES : refuse(q, e);
+    return e == OK ? MHD_YES : refuse(q, e, true);
 }
 
 /* Takes what fits; a full chunk goes to a worker and the rest comes again after it. */
@@ -173,7 +182,7 @@ static enum MHD_Result on_bytes(struct request *q, const char *bytes, size_t *si
         q->stage = STAGE_REFUSED;
         return MHD_YES;
     }
-    watch_until(q->watch, time_for(q->web, b->received));
+    watch_until(q->watch, body_deadline(q));
     if (b->chunk && b->chunk_len == CHUNK_BYTES)
         hand_over(q, b->received > CHUNK_BYTES);
     return MHD_YES;
@@ -185,6 +194,7 @@ static enum MHD_Result on_end(struct request *q)
     bool had_body = q->body.kind != BODY_NONE, done;
 
     q->ended = true;
+    watch_reading(q->watch, false);
     if (q->stage == STAGE_REFUSED)
         return reply_send(q);
     enum MHD_Result sent = answer_from_memory(q, &done);
@@ -270,6 +280,7 @@ static void on_completed(void *state, struct MHD_Connection *connection, void **
     if (q == NULL)
         return;
     watch_until(q->watch, seconds_from_now(w->config.head_seconds));
+    watch_reading(q->watch, true);
     body_drop(q);
     if (q->reply.file >= 0)
         (void)close(q->reply.file);

@@ -38,6 +38,7 @@ struct page page_of(struct request *q, str title)
         .theme = q->theme,
         .lang = str_of(lang_tag(q->lang)),
         .other_lang = chinese ? S("en") : S("zh-CN"),
+        .other_name = chinese ? S("English") : S("中文"), /* each in itself, so no messages */
         .host = s->host,
         .contact = s->contact,
         .ids = s->ids,

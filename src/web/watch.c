@@ -1,5 +1,7 @@
 #include "web/web_int.h"
 
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -8,6 +10,8 @@
 struct watch {
     struct watch *next, *before;
     int socket;
+    bool left; /* seen at the last look */
+    _Atomic bool reading;
     _Atomic i64 deadline_us;
 };
 
@@ -16,13 +20,34 @@ struct watches {
     pthread_cond_t wake;
     pthread_t thread;
     struct watch *used, *free;
+    struct pollfd *sockets;
     bool closing;
 };
 
-static void cut_late(struct watches *w, i64 now)
+/* A client that went away in the middle of its request: MHD misses an end of stream that comes with
+ * the last bytes (edge-triggered epoll), so we look. Twice, since the bytes before may be on their
+ * way; only while we wait for the client, since one may close its side and still read our answer.
+ */
+static bool has_left(struct watch *one, const struct pollfd *seen)
 {
+    bool before = one->left;
+    int waiting = 0;
+
+    one->left = atomic_load(&one->reading) && (seen->revents & (POLLRDHUP | POLLHUP | POLLERR)) &&
+                ioctl(one->socket, FIONREAD, &waiting) == 0 && waiting == 0;
+    return before && one->left;
+}
+
+static void cut(struct watches *w, i64 now)
+{
+    nfds_t count = 0;
+
     for (struct watch *one = w->used; one != NULL; one = one->next)
-        if (atomic_load(&one->deadline_us) < now)
+        w->sockets[count++] = (struct pollfd){.fd = one->socket, .events = POLLRDHUP};
+    (void)poll(w->sockets, count, 0);
+    count = 0;
+    for (struct watch *one = w->used; one != NULL; one = one->next)
+        if (has_left(one, &w->sockets[count++]) || atomic_load(&one->deadline_us) < now)
             (void)shutdown(one->socket, SHUT_RDWR);
 }
 
@@ -40,7 +65,7 @@ static void *look(void *state)
             until.tv_sec++;
         }
         (void)pthread_cond_timedwait(&w->wake, &w->lock, &until);
-        cut_late(w, monotonic_us());
+        cut(w, monotonic_us());
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -51,6 +76,7 @@ struct watches *watches_open(struct arena *a, unsigned most)
     struct watches *w = NEW(a, struct watches);
     struct watch *all = NEW_N(a, most, struct watch);
 
+    w->sockets = NEW_N(a, most, struct pollfd);
     for (unsigned i = 0; i < most; i++) {
         all[i].next = w->free;
         w->free = &all[i];
@@ -82,6 +108,8 @@ struct watch *watch_begin(struct watches *w, int socket, i64 deadline_us)
         w->free = one->next;
         one->socket = socket;
         one->before = NULL;
+        one->left = false;
+        atomic_store(&one->reading, true);
         one->next = w->used;
         if (w->used)
             w->used->before = one;
@@ -109,9 +137,15 @@ void watch_until(struct watch *one, i64 deadline_us)
         atomic_store(&one->deadline_us, deadline_us);
 }
 
+void watch_reading(struct watch *one, bool reading)
+{
+    if (one != NULL)
+        atomic_store(&one->reading, reading);
+}
+
 void watches_cut(struct watches *w)
 {
     pthread_mutex_lock(&w->lock);
-    cut_late(w, INT64_MAX);
+    cut(w, INT64_MAX);
     pthread_mutex_unlock(&w->lock);
 }

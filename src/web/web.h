@@ -464,7 +464,7 @@ struct page {
     links nav, crumbs;
     str person;  /* who is signed in, or empty */
     str forgery; /* of the sign-out form */
-    str size, contrast, theme, lang, other_lang;
+    str size, contrast, theme, lang, other_lang, other_name;
     str body_class;
     str host, contact, ids; /* foot: 主办单位, 联系方式, 备案 */
     str clock;              /* says that the clock is set, on every page; empty otherwise */

@@ -79,6 +79,7 @@ struct body {
     struct buf value; /* the field of a part that is coming in */
     size_t values_bytes, file_count;
     struct upload upload;
+    const struct sink *sink; /* the route's; NULL: no files */
     void *sink_state;
     bool sink_open;
     err failed; /* inside the post processor, which can't pass one on; of the same thread's ring */
@@ -95,7 +96,7 @@ struct request {
     bool ended;   /* the body is complete */
     bool counted; /* in web->running */
     struct request *next;
-    i64 began_us;
+    i64 began_us, handed_us, worked_us;
     char id[17];
 
     const char *uri_at; /* where MHD keeps the request line: to see a U+0000 in it */
@@ -168,7 +169,8 @@ void watches_close(struct watches *w);
 struct watch *watch_begin(struct watches *w, int socket, i64 deadline_us);
 void watch_end(struct watches *w, struct watch *one);
 void watch_until(struct watch *one, i64 deadline_us);
-void watches_cut(struct watches *w); /* every connection, now */
+void watch_reading(struct watch *one, bool reading); /* do we wait for the client's bytes? */
+void watches_cut(struct watches *w);                 /* every connection, now */
 
 /* door.c -- what the poll thread decides from the head. */
 fallible door_head(struct request *q, const char *method, const char *version);

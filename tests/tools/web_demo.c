@@ -108,6 +108,12 @@ static fallible escape_run(struct request *q, struct reply *r)
     return OK;
 }
 
+static fallible escape_answer(struct request *q, const void *form, struct reply *r)
+{
+    (void)form;
+    return escape_run(q, r);
+}
+
 struct demo_input {
     str name, note, kind;
     i64 count;
@@ -312,6 +318,7 @@ static const struct view view_forbidden = {
 DEMO_DO(form, .input = &input_demo_input, .run = form_run, .answer = form_answer,
         .again = form_show);
 DEMO_DO(echo, .answer = echo_answer, .forgery_unchecked = true);
+DEMO_DO(escape, .answer = escape_answer, .forgery_unchecked = true, .body_limit = 1u << 20);
 DEMO_DO(upload, .answer = upload_answer, .sink = &tally, .body_limit = 300u << 20,
         .forgery_unchecked = true);
 DEMO_DO(guarded_upload, .answer = upload_answer, .sink = &tally, .body_limit = 1u << 20);
@@ -338,6 +345,7 @@ static const struct route routes[] = {
     ROUTE(POST, "/form", DO(form))
     ROUTE(POST, "/api/form", DO(form))
     ROUTE(POST, "/echo", DO(echo))
+    ROUTE(POST, "/escape", DO(escape))
     ROUTE(POST, "/upload", DO(upload))
     ROUTE(PUT, "/upload", DO(upload))
     ROUTE(POST, "/guarded-upload", DO(guarded_upload))
