@@ -793,6 +793,22 @@ def behind_a_proxy_cookies_are_secure():
         assert "; Secure" in r["set-cookie"] and r["strict-transport-security"]
 
 
+@test
+def the_api_describes_itself():
+    doc = json.loads(subprocess.run([BINARY, "--openapi"], capture_output=True, check=True).stdout)
+    assert doc["openapi"] == "3.1.0" and set(doc["paths"]) == {"/api/hello/{name}", "/api/form"}
+    form = doc["paths"]["/api/form"]["post"]
+    ref = form["requestBody"]["content"]["application/json"]["schema"]["$ref"].split("/")
+    schema = doc["components"]["schemas"][ref[-1]]
+    assert schema["required"] == ["name"] and schema["properties"]["name"]["maxLength"] == 20
+    assert schema["properties"]["kind"]["enum"] == ["red", "blue"]
+    assert schema["properties"]["count"] == {"type": "integer", "minimum": 1, "maximum": 99, "description": "数量"}
+    hello = doc["paths"]["/api/hello/{name}"]["get"]["parameters"]
+    assert [(p["name"], p["in"], p["required"]) for p in hello] == [("name", "path", True)]
+    ids = [o["operationId"] for p in doc["paths"].values() for o in p.values()]
+    assert len(ids) == len(set(ids))
+
+
 def main():
     chosen = sys.argv[1:]
     passed = failed = skipped = 0

@@ -379,12 +379,13 @@ static void options(int argc, char **argv, struct web_config *c)
     }
 }
 
+static const struct routes rooms[] = {{routes, COUNT(routes)}};
+
 int main(int argc, char **argv)
 {
     scoped_arena a = arena_open();
     struct session_store store = session_memory(a, 100);
     struct site site = {.name = S("Demo"), .domain = S("demo.example")};
-    struct routes rooms[] = {{routes, COUNT(routes)}};
     struct web_config config = {.address = "127.0.0.1",
                                 .zone = ZONE_PUBLIC,
                                 .rooms = rooms,
@@ -402,6 +403,12 @@ int main(int argc, char **argv)
     (void)sigaddset(&stop, SIGINT);
     (void)pthread_sigmask(SIG_BLOCK, &stop, NULL);
     options(argc, argv, &config);
+    if (argc > 1 && strcmp(argv[1], "--openapi") == 0) {
+        struct buf b = buf_in(a);
+        web_openapi(&b, &config);
+        (void)fwrite(b.ptr, 1, b.len, stdout);
+        return 0;
+    }
     err e = web_open(&config, &w);
     if (e != OK) {
         (void)fprintf(stderr, "%s\n", e->message);
