@@ -336,6 +336,7 @@ def text_at_the_door_is_utf8_without_nul(port):
     for body in (b"a=%00", b"a=%FF", b"a=\xff", b"a=\0", b"%ED%A0%80=1", b"a=%G0"):
         assert ask(port, "POST", "/echo", [FORM], body).status == 400, body
     assert ask(port, "POST", "/echo", [FORM], b"a=%E4%B8%96+x&a=&b&a=%26").body.decode() == "3\n世 x\n\n&"
+    assert ask(port, "POST", "/echo?a=query", [FORM], b"a=form").body.decode() == "2\nform\nquery"
 
 
 @test
@@ -784,6 +785,15 @@ def a_stop_answers_what_it_began_and_takes_nobody_new():
         assert time.time() - start < 4
         for s in (slow, idle, half):
             s.close()
+
+
+@test
+def an_upload_that_the_sink_refuses_is_still_answered(port):
+    body = multipart([(b"f", b"x", b"1" * 3000000)])
+    r = ask(port, "POST", "/guarded-upload", [MULTIPART], body[:900000])
+    assert r.status == 403
+    r = ask(port, "POST", "/guarded-upload", [MULTIPART], body)
+    assert r.status == 413
 
 
 @test

@@ -48,6 +48,8 @@ fallible body_open(struct request *q)
     TRY(kind_of(q, &b->kind));
     b->sink = q->route->action->sink;
     b->limit = q->route->action->body_limit ? q->route->action->body_limit : BODY_DEFAULT;
+    q->query_fields = q->fields;
+    q->fields = (pairs){0};
     b->gathered = buf_in(q->arena);
     b->value = buf_in(q->arena);
     if (b->kind == BODY_PARTS || b->kind == BODY_FILE)
@@ -80,6 +82,7 @@ static fallible file_begin(struct request *q)
     struct body *b = &q->body;
 
     REQUIRE(q->body.sink != NULL, ERR_TYPE, "this form takes no file");
+    REQUIRE(utf8_valid(b->upload.type), ERR_TEXT, "a file's type");
     REQUIRE(b->file_count++ < FILES_MOST, ERR_LIMIT, "more than %d files", FILES_MOST);
     TRY(gate(q)); /* nobody's bytes are kept before he may */
     TRY(q->body.sink->begin(q, &b->upload, &b->sink_state));
@@ -263,9 +266,8 @@ static fallible parts_end(struct request *q)
     return part_end(q);
 }
 
-fallible body_end(struct request *q)
+static fallible end_of_kind(struct request *q)
 {
-    TRY(body_feed(q));
     switch (q->body.kind) {
     case BODY_FORM:
         return fields_decode(q, buf_text(&q->body.gathered));
@@ -278,6 +280,15 @@ fallible body_end(struct request *q)
     case BODY_NONE:
         break;
     }
+    return OK;
+}
+
+fallible body_end(struct request *q)
+{
+    TRY(body_feed(q));
+    TRY(end_of_kind(q));
+    for (size_t i = 0; i < q->query_fields.count; i++)
+        TRY(field_add(q, q->query_fields.at[i].name, q->query_fields.at[i].value));
     return OK;
 }
 

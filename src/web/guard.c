@@ -5,11 +5,8 @@ enum { MASK = 32, TOKEN_TEXT = 4 * MASK };
 /* What the browser holds that strangers don't: its session's token, else its visitor name. */
 static str holder(struct request *q)
 {
-    str secure = request_cookie(q, S("__Host-yangguan"));
-    str session = secure.len ? secure : request_cookie(q, S("yangguan"));
-
     if (q->has_session)
-        return session;
+        return session_cookie(q);
     if (q->visitor.len == 0)
         q->visitor = request_cookie(q, S("visitor"));
     return q->visitor;

@@ -80,7 +80,7 @@ bool pool_full(struct pool *p)
 bool pool_put(struct pool *p, struct request *q, bool admitted)
 {
     pthread_mutex_lock(&p->lock);
-    bool taken = admitted || p->waiting < p->most;
+    bool taken = !p->closing && (admitted || p->waiting < p->most);
 
     if (taken) {
         q->next = NULL;

@@ -68,7 +68,9 @@ size_t request_count(const struct request *q, str name)
 
 str request_header(const struct request *q, str name)
 {
-    return head_value(q->connection, str_z(q->arena, name));
+    str value = head_value(q->connection, str_z(q->arena, name));
+
+    return utf8_valid(value) ? value : S("");
 }
 
 /* The value of one cookie, by the header itself: MHD's own parser is laxer than browsers are. */
@@ -146,7 +148,7 @@ bool request_wants_json(const struct request *q)
 
 str request_idempotency_key(const struct request *q)
 {
-    str key = head_value(q->connection, "Idempotency-Key");
+    str key = request_header(q, S("Idempotency-Key"));
 
     return str_sub(key.len ? key : request_field(q, S("_key")), 0, 128);
 }

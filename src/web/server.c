@@ -69,7 +69,7 @@ static fallible rate_check(struct request *q)
     bool taken = rate_take(q->web->rates, client, c->rate, c->burst, &wait);
 
     if (taken && q->method != METHOD_GET) {
-        str session = request_cookie(q, S("yangguan"));
+        str session = session_cookie(q);
         u64 key = (session.len ? str_hash(session) : client) ^ 0x5bd1e995u;
         taken = rate_take(q->web->rates, key, c->unsafe_rate, c->unsafe_burst, &wait);
     }
@@ -116,8 +116,7 @@ static void name_in_cache(struct request *q)
     const struct view *v = q->route ? q->route->view : NULL;
     bool guarded = head_value(q->connection, "Authorization").len != 0;
 
-    if (v == NULL || v->version == NULL || guarded || request_cookie(q, S("yangguan")).len ||
-        request_cookie(q, S("__Host-yangguan")).len)
+    if (v == NULL || v->version == NULL || guarded || session_cookie(q).len)
         return;
     q->cache_version = atomic_load(v->version);
     q->cache_name = str_format(q->arena, "%s %c %.*s %.*s %.*s %.*s", lang_tag(q->lang),
@@ -171,7 +170,8 @@ static enum MHD_Result on_bytes(struct request *q, const char *bytes, size_t *si
     if (q->stage == STAGE_REFUSED) {
         b->received += *size;
         *size = 0;
-        return b->received > DRAIN_MOST ? MHD_NO : MHD_YES;
+        watch_until(q->watch, body_deadline(q));
+        return b->received > DRAIN_MOST + b->limit ? MHD_NO : MHD_YES;
     }
     err e = body_gather(q, bytes, take);
     *size -= take;
@@ -348,16 +348,19 @@ static void defaults(struct web_config *c)
 static fallible daemon_start(struct web *w)
 {
     const struct web_config *c = &w->config;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(c->port)};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(c->port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(c->port)};
+    bool is_v6 = inet_pton(AF_INET6, c->address, &v6.sin6_addr) == 1;
     unsigned flags =
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
 
-    REQUIRE(inet_pton(AF_INET, c->address, &address.sin_addr) == 1, ERR_INPUT,
-            "no IPv4 address: %s", c->address);
+    REQUIRE(is_v6 || inet_pton(AF_INET, c->address, &v4.sin_addr) == 1, ERR_INPUT, "no address: %s",
+            c->address);
     w->daemon = MHD_start_daemon(
-        flags, c->port, NULL, NULL, on_request, w, MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
-        MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_URI_LOG_CALLBACK, on_address,
-        w, MHD_OPTION_NOTIFY_COMPLETED, on_completed, w, MHD_OPTION_NOTIFY_CONNECTION,
+        flags | (is_v6 ? MHD_USE_IPv6 : 0u), c->port, NULL, NULL, on_request, w,
+        MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL, MHD_OPTION_SOCK_ADDR,
+        is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4, MHD_OPTION_URI_LOG_CALLBACK,
+        on_address, w, MHD_OPTION_NOTIFY_COMPLETED, on_completed, w, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, w, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES, MHD_OPTION_CONNECTION_LIMIT,
         c->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, c->behind_proxy ? 0 : c->per_client,

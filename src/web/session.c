@@ -7,6 +7,11 @@ static const char *cookie_name(const struct request *q)
     return q->web->config.behind_proxy ? "__Host-yangguan" : "yangguan";
 }
 
+str session_cookie(const struct request *q)
+{
+    return request_cookie(q, str_of(cookie_name(q)));
+}
+
 static void set_cookie(struct request *q, str token)
 {
     reply_header(&q->reply, "Set-Cookie",
@@ -20,7 +25,7 @@ static void set_cookie(struct request *q, str token)
 fallible session_of(struct request *q)
 {
     const struct session_store *store = q->web->config.sessions;
-    str token = request_cookie(q, str_of(cookie_name(q)));
+    str token = session_cookie(q);
     i64 now = system_now().ms;
     u8 key[32];
 

@@ -220,7 +220,7 @@ str request_field(const struct request *q, str name); /* query or form; the firs
 bool request_has(const struct request *q, str name);
 size_t request_count(const struct request *q, str name);
 str request_field_at(const struct request *q, str name, size_t at);
-str request_header(const struct request *q, str name); /* empty if absent */
+str request_header(const struct request *q, str name); /* empty if absent or not UTF-8 */
 str request_cookie(const struct request *q, str name);
 str request_client(const struct request *q); /* the address of who asks, as text */
 const struct json *request_json(const struct request *q);

@@ -105,7 +105,8 @@ struct request {
     bool head;
     const struct route *route;
     pairs parts;
-    pairs fields;
+    pairs fields;       /* what a form sent comes before what its address says */
+    pairs query_fields; /* while the body comes in */
     struct body body;
 
     const struct lang *lang;
@@ -213,6 +214,7 @@ void rate_close(struct rate_table *t);
 
 /* session.c */
 fallible session_of(struct request *q);
+str session_cookie(const struct request *q); /* its token, whether it lives or not; or empty */
 
 /* token.c */
 void token_random(void *out, size_t len);
