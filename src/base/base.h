@@ -62,10 +62,10 @@ typedef const struct error *err;
  * after it; who keeps one longer or hands it to another thread copies it by value.
  */
 err err_raise(enum err_code code, const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5), returns_nonnull));
 
 /* The same record in this thread's ring, for one that came by value from another thread. */
-err err_again(const struct error *record);
+err err_again(const struct error *record) __attribute__((returns_nonnull));
 
 /* "ERR_STATE", 409, and the citizen's sentence (Chinese; the key of its translation). */
 const char *err_name(enum err_code code);
