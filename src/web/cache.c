@@ -41,10 +41,10 @@ void cache_close(struct cache *c)
 
 str etag_of(struct arena *a, str body)
 {
-    u8 hash[32];
+    digest hash;
 
-    token_hash(hash, body);
-    return str_format(a, "\"%.*s\"", 32, hex_of(a, hash, sizeof hash).ptr);
+    sha256(body, &hash);
+    return str_format(a, "\"%.*s\"", 32, hex_of(a, hash.at, 16).ptr);
 }
 
 /* RFC 9110 13.1.2: the weak comparison. */

@@ -184,8 +184,8 @@ static str query_without(struct request *q)
     return buf_text(&kept);
 }
 
-/* Elder mode, contrast, theme and language are plain links that set a cookie (UI.md), so they work
- * without script and on every page. */
+/* Elder mode, contrast, theme and language are plain page_links that set a cookie (UI.md), so they
+ * work without script and on every page. */
 bool door_preference(struct request *q, struct reply *r)
 {
     static const struct {

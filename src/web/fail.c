@@ -45,7 +45,8 @@ static void as_page(struct request *q, const struct error *e)
     for (size_t i = 0; i < q->faults.count; i++) {
         const struct fault *f = &q->faults.at[i];
         const struct argument parts[] = {{"field", {f->label, false}}, {"fault", {f->text, false}}};
-        struct link line = {.title = message_text(q->arena, message(q->lang, T("{field}：{fault}")),
+        struct page_link line = {.title =
+                                     message_text(q->arena, message(q->lang, T("{field}：{fault}")),
                                                   parts, COUNT(parts))};
         vec_push(q->arena, &v.faults, line);
     }

@@ -12,19 +12,21 @@ static str holder(struct request *q)
     return q->visitor;
 }
 
-static void mac_of(struct request *q, str who, u8 out[32])
+static digest mac_of(struct request *q, str who)
 {
     struct buf text = buf_in(q->arena);
+    digest mac;
 
     buf_z(&text, "forgery ");
     buf_str(&text, who);
-    token_hmac(out, q->web->secret, buf_text(&text));
+    hmac_sm3((str){(const char *)q->web->secret, sizeof q->web->secret}, buf_text(&text), &mac);
+    return mac;
 }
 
 /* A fresh mask for each page, so that a compressing front end gives nothing away (BREACH). */
 str request_forgery(struct request *q)
 {
-    u8 bytes[2 * MASK], mac[MASK];
+    u8 bytes[2 * MASK];
 
     q->personal = true;
     if (holder(q).len == 0) {
@@ -33,10 +35,10 @@ str request_forgery(struct request *q)
                      str_format(q->arena, "visitor=%.*s; Path=/; HttpOnly; SameSite=Lax%s",
                                 STR(q->visitor), q->web->config.behind_proxy ? "; Secure" : ""));
     }
-    mac_of(q, holder(q), mac);
-    token_random(bytes, MASK);
+    digest mac = mac_of(q, holder(q));
+    random_fill(bytes, MASK);
     for (size_t i = 0; i < MASK; i++)
-        bytes[MASK + i] = (u8)(bytes[i] ^ mac[i]);
+        bytes[MASK + i] = (u8)(bytes[i] ^ mac.at[i]);
     return hex_of(q->arena, bytes, sizeof bytes);
 }
 
@@ -67,7 +69,8 @@ fallible guard_origin(const struct request *q)
 
 fallible guard_forgery(struct request *q)
 {
-    u8 bytes[2 * MASK], mac[MASK];
+    u8 bytes[2 * MASK];
+    digest given;
     str token = head_value(q->connection, "X-CSRF-Token");
 
     if (q->route->action->forgery_unchecked)
@@ -78,11 +81,9 @@ fallible guard_forgery(struct request *q)
     REQUIRE(holder(q).len, ERR_FORGED, "neither a session nor a visitor's cookie");
     REQUIRE(token.len == TOKEN_TEXT && hex_to(token, bytes, sizeof bytes) == OK, ERR_FORGED,
             "no forgery token");
-    mac_of(q, holder(q), mac);
     for (size_t i = 0; i < MASK; i++)
-        bytes[MASK + i] = (u8)(bytes[MASK + i] ^ bytes[i]);
-    REQUIRE(token_equal((str){(const char *)bytes + MASK, MASK}, (str){(const char *)mac, MASK}),
-            ERR_FORGED, "the forgery token is another's");
+        given.at[i] = (u8)(bytes[MASK + i] ^ bytes[i]);
+    REQUIRE(digest_eq(given, mac_of(q, holder(q))), ERR_FORGED, "the forgery token is another's");
     return OK;
 }
 

@@ -168,6 +168,11 @@ const struct session *request_session(const struct request *q)
     return q->has_session ? &q->session : NULL;
 }
 
+const struct outcome *request_outcome(const struct request *q)
+{
+    return &q->outcome;
+}
+
 const void *request_form(const struct request *q)
 {
     return q->form;

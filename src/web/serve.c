@@ -46,9 +46,10 @@ static fallible show_again(struct request *q, err bad)
 
 /* The same idempotency key with other content is refused by the writer (422), so it gets a digest.
  */
-static void digest(const struct request *q, u8 out[32])
+static digest content_of(const struct request *q)
 {
     struct buf all = buf_in(q->arena);
+    digest hash;
 
     buf_format(&all, "%d %.*s", (int)q->method, STR(q->path));
     for (size_t i = 0; i < q->fields.count; i++) {
@@ -61,18 +62,17 @@ static void digest(const struct request *q, u8 out[32])
     }
     if (q->json)
         buf_str(&all, buf_text(&q->body.gathered));
-    token_hash(out, buf_text(&all));
+    sm3(buf_text(&all), &hash);
+    return hash;
 }
 
 static fallible submit(struct request *q)
 {
     const struct web_ops *ops = &q->web->config.ops;
-    struct submission s = {q->route->action, q->form, request_idempotency_key(q), {0}};
-    bool again = false;
+    struct submission s = {q->route->action, q->form, request_idempotency_key(q), content_of(q)};
 
     REQUIRE(ops->submit != NULL, ERR_UNSUPPORTED, "no writer is plugged in");
-    digest(q, s.content);
-    return ops->submit(ops->state, q, &s, &again);
+    return ops->submit(ops->state, q, &s, &q->outcome);
 }
 
 static fallible act(struct request *q)

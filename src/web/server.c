@@ -379,8 +379,8 @@ static void secret_of(struct web *w)
 
     memcpy(w->secret, w->config.secret, sizeof w->secret);
     if (memcmp(w->secret, none, sizeof none) == 0)
-        token_random(w->secret, sizeof w->secret);
-    token_random(&w->request_prefix, sizeof w->request_prefix);
+        random_fill(w->secret, sizeof w->secret);
+    random_fill(&w->request_prefix, sizeof w->request_prefix);
 }
 
 static void parts_close(struct web *w)

@@ -27,12 +27,12 @@ fallible session_of(struct request *q)
     const struct session_store *store = q->web->config.sessions;
     str token = session_cookie(q);
     i64 now = system_now().ms;
-    u8 key[32];
+    digest key;
 
     q->has_session = false;
     if (store == NULL || token.len != SESSION_TOKEN)
         return OK;
-    token_hash(key, token);
+    sha256(token, &key);
     err e = store->load(store->state, key, &q->session);
     if (e != OK)
         return e->code == ERR_NOT_FOUND ? OK : e;
@@ -56,7 +56,7 @@ fallible request_sign_in(struct request *q, const struct session *who)
     REQUIRE(store != NULL, ERR_UNSUPPORTED, "no session store is plugged in");
     if (q->has_session)
         TRY(store->drop(store->state, q->session.key));
-    token_hash(made.key, token);
+    sha256(token, &made.key);
     made.made_ms = made.seen_ms = system_now().ms;
     TRY(store->save(store->state, &made));
     q->session = made;
@@ -85,10 +85,10 @@ struct memory {
     size_t most;
 };
 
-static struct session *find(struct memory *m, const u8 key[32])
+static struct session *find(struct memory *m, digest key)
 {
     for (size_t i = 0; i < m->most; i++)
-        if (m->all[i].until_ms && memcmp(m->all[i].key, key, 32) == 0)
+        if (m->all[i].until_ms && digest_eq(m->all[i].key, key))
             return &m->all[i];
     return NULL;
 }
@@ -104,7 +104,7 @@ static struct session *least_seen(struct memory *m)
     return least;
 }
 
-static fallible memory_load(void *state, const u8 key[32], struct session *out)
+static fallible memory_load(void *state, digest key, struct session *out)
 {
     struct memory *m = state;
 
@@ -130,7 +130,7 @@ static fallible memory_save(void *state, const struct session *session)
     return OK;
 }
 
-static fallible memory_drop(void *state, const u8 key[32])
+static fallible memory_drop(void *state, digest key)
 {
     struct memory *m = state;
 

@@ -1,11 +1,11 @@
 #include "web/web_int.h"
 
-static links with_current(struct request *q, const links *from)
+static page_links with_current(struct request *q, const page_links *from)
 {
-    links made = {0};
+    page_links made = {0};
 
     for (size_t i = 0; i < from->count; i++) {
-        struct link one = from->at[i];
+        struct page_link one = from->at[i];
         one.current = str_eq(one.url, q->path);
         vec_push(q->arena, &made, one);
     }

@@ -8,5 +8,5 @@ struct refusal {
     str what, why, next;
     str sentence; /* the error's own, where it says more than the status */
     str request_id;
-    links faults; /* title: what is wrong; url: its field */
+    page_links faults; /* title: what is wrong; url: its field */
 };

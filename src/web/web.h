@@ -13,6 +13,7 @@
  */
 #pragma once
 #include "base/base.h"
+#include "crypto/crypto.h"
 #include <stdatomic.h>
 
 /* ---- language: messages ---------------------------------------------------------------------- */
@@ -185,10 +186,10 @@ void json_put_money(struct buf *b, money v);
 
 /* ---- sessions -------------------------------------------------------------------------------- */
 
-enum { SESSION_TOKEN = 43 }; /* characters of base64url: 256 bits */
+enum { SESSION_TOKEN = 64 }; /* hex digits: 256 bits */
 
 struct session {
-    u8 key[32];  /* hash of the token; the token itself is only in the cookie */
+    digest key;  /* SHA-256 of the token; the token itself is only in the cookie */
     i64 person;  /* 0: nobody signed in */
     i64 post;    /* the post acted in, 0 for a citizen */
     i64 made_ms; /* system time */
@@ -201,9 +202,9 @@ struct session {
  * call them, several at once. */
 struct session_store {
     void *state;
-    fallible (*load)(void *state, const u8 key[32], struct session *out);
+    fallible (*load)(void *state, digest key, struct session *out);
     fallible (*save)(void *state, const struct session *session);
-    fallible (*drop)(void *state, const u8 key[32]);
+    fallible (*drop)(void *state, digest key);
 };
 
 /* A store in memory of at most `most` sessions (the one unseen longest goes); its memory is a's. */
@@ -392,8 +393,9 @@ struct action {
     const struct input *input;
     /* Long work on the worker before the writer: parsing, hashing, rendering. May be NULL. */
     fallible (*prepare)(struct request *q, void *form);
-    /* Runs in the writer: reads, checks, emits. NULL where `answer` does it all (no event). */
-    fallible (*run)(struct tx *tx, const void *form);
+    /* Runs in the writer: reads, checks, emits; may leave what `answer` shows in the form. NULL
+     * where there is no event. */
+    fallible (*run)(struct tx *tx, void *form);
     /* After the commit: what the user sees. */
     fallible (*answer)(struct request *q, const void *form, struct reply *r);
     /* Shows the form again with request_faults; the status is set. NULL: the error page. */
@@ -426,10 +428,16 @@ struct routes {
 /* One unsafe request on its way to the writer. */
 struct submission {
     const struct action *action;
-    const void *form;
+    void *form;
     str key;        /* idempotency key, or empty */
-    u8 content[32]; /* digest of method, path and fields: the same key with another is 422 */
+    digest content; /* of method, path and fields: the same key with another is 422 */
 };
+
+struct outcome {
+    bool again;      /* this key was answered before: `run` did nothing now */
+    i64 first_event; /* id; 0 if nothing was emitted */
+};
+const struct outcome *request_outcome(const struct request *q);
 
 /* What is plugged in. Workers call them, several at once. */
 struct web_ops {
@@ -437,21 +445,21 @@ struct web_ops {
     /* May who asks do this here? ERR_SIGN_IN, ERR_FORBIDDEN. Sets up the request's scope. NULL:
      * everything but duty "ANYBODY" is refused. */
     fallible (*permit)(void *state, struct request *q, const char *duty, const char *scope);
-    /* Waits until the writer has committed or refused. *again: the answer to the same key before.
-     */
-    fallible (*submit)(void *state, struct request *q, const struct submission *s, bool *again);
+    /* Waits until the writer has committed or refused. */
+    fallible (*submit)(void *state, struct request *q, const struct submission *s,
+                       struct outcome *out);
 };
 
 /* ---- the site's shell ------------------------------------------------------------------------ */
 
-struct link {
+struct page_link {
     str title;
     str url;
     bool current;
 };
-typedef VEC(struct link) links;
-struct places {
-    links list;
+typedef VEC(struct page_link) page_links;
+struct page_places {
+    page_links list;
 };
 
 /* What every page of the public shell shows: page_top and page_bottom take it. */
@@ -460,8 +468,8 @@ struct page {
     str site, domain, site_code; /* 国办发〔2017〕47号: SiteName, SiteDomain, SiteIDCode */
     str column, column_type;
     str above, place; /* the place switcher: "甘肃省 › 武威市 › ", "民勤县" */
-    struct places up, beside, below;
-    links nav, crumbs;
+    struct page_places up, beside, below;
+    page_links nav, crumbs;
     str person;  /* who is signed in, or empty */
     str forgery; /* of the sign-out form */
     str size, contrast, theme, lang, other_lang, other_name;
@@ -475,8 +483,8 @@ struct page page_of(struct request *q, str title);
 
 struct site {
     str name, domain, site_code, above, place, host, contact, ids, clock;
-    struct places up, beside, below;
-    links nav;
+    struct page_places up, beside, below;
+    page_links nav;
 };
 
 /* ---- the server ------------------------------------------------------------------------------ */

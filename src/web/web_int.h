@@ -123,6 +123,7 @@ struct request {
     str nonce;
     faults faults;
     void *form;
+    struct outcome outcome;
     struct reply reply;
     bool close;     /* the connection ends after this reply */
     str cache_name; /* empty: not cacheable */
@@ -217,11 +218,7 @@ fallible session_of(struct request *q);
 str session_cookie(const struct request *q); /* its token, whether it lives or not; or empty */
 
 /* token.c */
-void token_random(void *out, size_t len);
-str token_text(struct arena *a); /* 256 random bits, SESSION_TOKEN characters */
-void token_hash(u8 out[32], str text);
-void token_hmac(u8 out[32], const u8 key[32], str text);
-bool token_equal(str a, str b); /* in constant time for one length */
+str token_text(struct arena *a); /* 256 random bits as SESSION_TOKEN digits */
 
 /* input.c */
 fallible input_read(struct request *q, const struct input *input, void **form);

@@ -210,13 +210,13 @@ TEST(the_session_store_forgets_who_was_away_longest)
     struct session s = {.until_ms = 1, .person = 1}, got;
 
     for (u8 i = 1; i <= 4; i++) {
-        s.key[0] = i;
+        s.key.at[0] = i;
         s.seen_ms = i;
         assert_ok(store.save(store.state, &s));
     }
-    s.key[0] = 1;
+    s.key.at[0] = 1;
     assert_err(store.load(store.state, s.key, &got), ERR_NOT_FOUND);
-    s.key[0] = 2;
+    s.key.at[0] = 2;
     assert_ok(store.load(store.state, s.key, &got));
     assert_ok(store.drop(store.state, s.key));
     assert_err(store.load(store.state, s.key, &got), ERR_NOT_FOUND);

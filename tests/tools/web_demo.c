@@ -140,7 +140,7 @@ static fallible form_show(struct request *q, struct reply *r)
     return OK;
 }
 
-static fallible form_run(struct tx *tx, const void *form)
+static fallible form_run(struct tx *tx, void *form)
 {
     (void)tx;
     (void)form;
@@ -270,26 +270,27 @@ static fallible permit(void *state, struct request *q, const char *duty, const c
 }
 
 /* Remembers one key, as the writer does for each. */
-static fallible submit(void *state, struct request *q, const struct submission *s, bool *again)
+static fallible submit(void *state, struct request *q, const struct submission *s,
+                       struct outcome *out)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static char key[129];
-    static u8 content[32];
+    static digest content;
     bool other = false;
 
     (void)state;
     (void)q;
     pthread_mutex_lock(&lock);
     if (s->key.len && str_eq(s->key, str_of(key))) {
-        *again = true;
-        other = memcmp(content, s->content, sizeof content) != 0;
+        out->again = true;
+        other = !digest_eq(content, s->content);
     } else if (s->key.len) {
         (void)snprintf(key, sizeof key, "%.*s", STR(s->key));
-        memcpy(content, s->content, sizeof content);
+        content = s->content;
     }
     pthread_mutex_unlock(&lock);
     REQUIRE(!other, ERR_KEY_REUSED, "the key came with other content");
-    return *again ? OK : s->action->run(NULL, s->form);
+    return out->again ? OK : s->action->run(NULL, s->form);
 }
 
 #define DEMO_VIEW(name_, ...)                                                                      \
