@@ -366,6 +366,9 @@ def sessions_begin_with_a_new_token_and_end(port):
     assert get(port, "/forbidden", Cookie=mine).status == 403
     assert get(port, "/secret", Cookie=mine[:-1]).status == 401
     assert get(port, "/secret", Cookie="yangguan=" + "a" * 64).status == 401
+    desk = get(port, "/desk", Cookie=mine).body.decode()
+    assert "&lt;post&gt;" in desk and ">1,284,907<" in desk and "2026年11月23日 星期一" in desk
+    assert "Wang" in desk and 'href="#i-list"' in desk and get(port, "/desk").status == 401
     # the visitor's token doesn't serve the session
     both = mine + "; " + cookie
     assert ask(port, "POST", "/sign-out", [FORM, ("Cookie", both)], f"_csrf={token}".encode()).status == 403

@@ -478,6 +478,25 @@ struct page {
     str clock;              /* says that the clock is set, on every page; empty otherwise */
 };
 
+/* The staff desk's shell: page_desk_top and page_desk_bottom. */
+struct desk_link {
+    str title, url;
+    str icon; /* of the desk's sprite: bell chart doc hand list ok pen search */
+    i64 count;
+    bool current;
+};
+struct desk_group {
+    str title;
+    VEC(struct desk_link) links;
+};
+struct desk {
+    struct page page;
+    str post; /* the post acted in */
+    date today;
+    str today_note;
+    VEC(struct desk_group) groups;
+};
+
 /* Fills `p` from the site's configuration and the request. */
 struct page page_of(struct request *q, str title);
 

@@ -102,6 +102,19 @@ static fallible file_run(struct request *q, struct reply *r)
     return OK;
 }
 
+static fallible desk_run(struct request *q, struct reply *r)
+{
+    struct demo_desk v = {.desk = {.page = page_of(q, S("Desk")), .post = S("<post>")}};
+    struct desk_group group = {.title = S("Mine")};
+
+    vec_push(request_arena(q), &group.links,
+             ((struct desk_link){S("Open"), S("/desk"), S("list"), 1284907, true}));
+    vec_push(request_arena(q), &v.desk.groups, group);
+    v.desk.today = date_ymd(2026, 11, 23);
+    page_demo_desk(&r->body, request_lang(q), &v);
+    return OK;
+}
+
 static fallible escape_run(struct request *q, struct reply *r)
 {
     page_demo_places(&r->body, request_lang(q), request_field(q, S("text")));
@@ -314,6 +327,8 @@ DEMO_VIEW(abandoned, .run = abandoned_run);
 DEMO_VIEW(internal, .run = secret_run, .zone = ZONE_INTERNAL);
 static const struct view view_secret = {
     .name = "secret", .duty = "SIGNED_IN", .scope = "OWN", .run = secret_run};
+static const struct view view_desk = {
+    .name = "desk", .duty = "SIGNED_IN", .scope = "OWN", .run = desk_run};
 static const struct view view_forbidden = {
     .name = "forbidden", .duty = "NOBODY", .scope = "OWN", .run = secret_run};
 DEMO_DO(form, .input = &input_demo_input, .run = form_run, .answer = form_answer,
@@ -342,6 +357,7 @@ static const struct route routes[] = {
     ROUTE(GET, "/abandoned", VIEW(abandoned))
     ROUTE(GET, "/internal", VIEW(internal))
     ROUTE(GET, "/secret", VIEW(secret))
+    ROUTE(GET, "/desk", VIEW(desk))
     ROUTE(GET, "/forbidden", VIEW(forbidden))
     ROUTE(POST, "/form", DO(form))
     ROUTE(POST, "/api/form", DO(form))

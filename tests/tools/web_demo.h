@@ -12,6 +12,9 @@ struct demo_home {
     VEC(struct demo_step) steps;
     money fee;
 };
+struct demo_desk {
+    struct desk desk;
+};
 struct demo_form {
     struct page page;
     faults faults;
