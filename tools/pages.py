@@ -52,6 +52,7 @@ class Place:
 
     def __init__(self, mode="text", tag="", attr="", quote="", begun=False):
         self.mode, self.tag, self.attr, self.quote, self.begun = mode, tag, attr, quote, begun
+        self.opened = ""  # the element whose start tag was the last thing seen
 
     def key(self):
         return (self.mode, self.tag, self.attr, self.quote, self.begun)
@@ -79,6 +80,7 @@ class Place:
         return "".join(seen)
 
     def in_text(self, text, at, seen):
+        self.opened = ""
         if text.startswith("<!--", at):
             self.mode = "comment"
             return at + 4
@@ -111,6 +113,7 @@ class Place:
     def in_tag(self, text, at, _seen):
         char = text[at]
         if char == ">":
+            self.opened = self.tag
             raw = self.tag in ("script", "style")
             self.mode, self.tag = ("raw", self.tag) if raw else ("text", "")
             return at + 1
@@ -268,6 +271,9 @@ class Writer:
         if LETTER.search(words):
             raise Fault(f"words outside a message: {words.strip()[:40]!r}; write {{{{ t \"…\" }}}}")
         self.literal += re.sub(r"[ \t]*\n\s*", "\n", re.sub(r"<!--.*?-->", "", text, flags=re.S))
+        if self.place.opened == "textarea":
+            self.literal += "\n"  # a parser drops one there; a value's own must stay
+            self.place.opened = ""
 
     def put(self, expression, kind=None):
         self.fresh = False
