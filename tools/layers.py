@@ -30,8 +30,14 @@ OPEN = {"ledger/merkle.h", "ledger/note.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([a-z]+)/([^"]+)"', re.M)
 
 
+PAGES = re.compile(r'^\s*#\s*include\s+"([a-z]+)_pages\.h"', re.M)
+
+
 def faults(path):
     room = path.parts[1]
+    for other in PAGES.findall(path.read_text("utf-8")):
+        if other in LEVEL and other != room and not (path.name.endswith("_test.c")):
+            yield f"{path}: {other}_pages.h is private; {other}/{other}.h includes it"
     for other, name in INCLUDE.findall(path.read_text("utf-8")):
         if other == "tests" and path.name.endswith("_test.c"):
             continue

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Lists files of the rooms below the folders: C code, `--tests` their tests, `--sql` schemas and
-queries, `--sql-rooms` the folders that hold these, `--sql-made` what tools/sql.py makes of them."""
+queries, `--sql-rooms` the folders that hold these, `--sql-made` what tools/sql.py makes of them,
+`--pages` the folders of templates."""
 import pathlib
 import sys
 
 
 def main():
     args = sys.argv[1:]
+    if "--pages" in args:
+        print(*sorted({str(p.parent) for p in pathlib.Path("src").glob("*/pages/*.html")}), sep="\n")
+        return
     tests = "--tests" in args
     roots = [a for a in args if not a.startswith("--")]
     if any(a.startswith("--sql") for a in args):
@@ -16,6 +20,11 @@ def main():
         chosen = {"--sql": files, "--sql-rooms": rooms, "--sql-made": ["schema_sql.c", *made]}
         for path in next(chosen[a] for a in args if a in chosen):
             print(path)
+        return
+    if "--events" in args or "--events-made" in args:
+        for path in sorted(p for r in roots for p in pathlib.Path(r).glob("*/events.def")):
+            names = [f"{path.parent.name}_events.{c}" for c in "ch"]
+            print(path if "--events" in args else "\n".join(names))
         return
     if "--model" in args:
         print("\n".join(str(p) for r in roots for p in sorted(pathlib.Path(r).glob("*.c"))))

@@ -199,6 +199,10 @@ typedef struct {
     i32 days; /* since 1970-01-01 */
 } date;
 
+typedef struct {
+    i64 cents; /* of a yuan */
+} money;
+
 /* Civil time on this platform is Asia/Shanghai: UTC+8 without summer time since 1992. */
 #define CIVIL_OFFSET_MS (8 * 3600 * 1000LL)
 

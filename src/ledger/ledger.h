@@ -40,6 +40,7 @@ struct value value_absent(void);
 struct value value_i64(struct arena *a, i64 n); /* |n| ≤ 2^53 */
 struct value value_id(struct arena *a, i64 id);
 struct value value_text(struct arena *a, str text);
+struct value value_flag(bool flag);
 struct value value_of_person(struct value v, i64 person);
 
 struct field {
@@ -91,6 +92,12 @@ struct event_kind {
 const struct field *event_field(const struct event *e, const char *name);
 i64 event_i64(const struct event *e, const char *name);                   /* number or id; else 0 */
 str event_text(struct arena *a, const struct event *e, const char *name); /* empty if absent */
+
+/* The same, where absence is told apart: a text without pointer, 1970-01-01, false. */
+str event_maybe_text(struct arena *a, const struct event *e, const char *name);
+date event_date(struct arena *a, const struct event *e, const char *name);
+bool event_flag(const struct event *e, const char *name);
+str event_json(const struct event *e, const char *name);
 
 /* For upcasts: the same field under another name; one more field, absent in old events. */
 void event_rename(struct event *e, const char *from, const char *to);

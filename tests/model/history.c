@@ -145,10 +145,27 @@ void world_open(struct world *w, u64 seed, const char *postgres, bool lie)
     sim_lie_about_sync(w->sim, lie);
 }
 
+static void drop_schema(struct world *w, const struct peer *p)
+{
+    const struct db_options none = {0};
+    scoped_db db = NULL;
+
+    if (w->postgres == NULL)
+        return;
+    must(w, db_open(w->postgres, &none, &db), "drop");
+    must(
+        w,
+        db->ops->simple(
+            db, str_format(w->arena, "drop schema %s cascade", p->options.main_options.schema).ptr),
+        "drop");
+}
+
 void world_close(struct world *w)
 {
-    for (int i = 0; i < w->count; i++)
+    for (int i = 0; i < w->count; i++) {
         peer_stop(w, &w->peers[i]);
+        drop_schema(w, &w->peers[i]);
+    }
     sim_close(w->sim);
     arena_close(w->arena);
     random_seed_for_tests(NULL);
