@@ -340,6 +340,8 @@ static void produce(struct space *s, const u64 *m)
     switch (n->split) {
     case GATE_ONE:
         for (size_t i = 0; i < n->out.count; i++) {
+            if (s->net->edges.at[n->out.at[i]].never)
+                continue;
             memcpy(next, m, s->words * sizeof *m);
             put(s, next, n->out.at[i]);
             arrive(s, next);
@@ -424,7 +426,12 @@ static void take_each(struct space *s, const u64 *m)
 
 static bool stuck_node(const struct space *s, u32 i)
 {
-    return i >= NET_FIXED && s->net->nodes.at[i].out.count == 0;
+    const indices *out = &s->net->nodes.at[i].out;
+
+    for (size_t j = 0; j < out->count; j++)
+        if (!s->net->edges.at[out->at[j]].never)
+            return false;
+    return i >= NET_FIXED;
 }
 
 static void moves_from(struct space *s, u32 state)
@@ -454,6 +461,54 @@ static void moves_from(struct space *s, u32 state)
     }
 }
 
+/* Do all ways into `node` that pass through `join` hold a token? Then it isn't what waits. */
+static bool served(struct space *s, u32 node, const u64 *m, const struct flow_node *join)
+{
+    const indices *in = &s->net->nodes.at[node].in;
+
+    for (size_t i = 0; i < in->count; i++) {
+        steps chain = {0};
+        rope_walk(s->a, s->net->edges.at[in->at[i]].chain, false, &chain);
+        for (size_t j = 0; j < chain.count; j++)
+            if (chain.at[j] == join && !has(m, s->bit_of[in->at[i]]))
+                return false;
+    }
+    return true;
+}
+
+/* The join that waits: one that was reduced into a way in, or the node itself. */
+static const struct flow_node *waiting_join(struct space *s, u32 node, const u64 *m, u32 edge)
+{
+    steps chain = {0};
+
+    rope_walk(s->a, s->net->edges.at[edge].chain, false, &chain);
+    for (size_t i = 0; i < chain.count; i++)
+        if (flow_class_of(chain.at[i]->kind) == FLOW_GATEWAY && chain.at[i]->in.count > 1 &&
+            !served(s, node, m, chain.at[i]))
+            return chain.at[i];
+    return first_of(s, s->net->nodes.at[node].chain);
+}
+
+static void find_waiting(struct space *s, u32 state, u32 node, const u64 *m)
+{
+    const indices *in = &s->net->nodes.at[node].in;
+
+    for (size_t i = 0; i < in->count; i++) {
+        if (!has(m, s->bit_of[in->at[i]]))
+            continue;
+        const struct flow_node *at = waiting_join(s, node, m, in->at[i]);
+        enum flow_fault_kind kind = stuck_node(s, node) ? FAULT_ENDLESS : FAULT_DEADLOCK;
+        if (known(s, kind, at))
+            continue;
+        steps path = path_of(s, state);
+        walk_waiting(s, node, m, &path);
+        for (size_t j = 0; j < path.count; j++)
+            if (path.at[j] == at)
+                path.count = j; /* what was reduced behind it is not passed */
+        find(s, kind, at, path);
+    }
+}
+
 /* Tokens are left and nothing can move: every join that holds one is named. */
 static void find_stuck(struct space *s, u32 state)
 {
@@ -461,20 +516,8 @@ static void find_stuck(struct space *s, u32 state)
 
     if (empty(s, m) || spoilt(s, m))
         return;
-    for (size_t i = 0; i < s->nodes.count; i++) {
-        u32 n = s->nodes.at[i];
-        steps path = {0};
-        walk_waiting(s, n, m, &path);
-        bool waits = false;
-        for (size_t j = 0; j < s->net->nodes.at[n].in.count; j++)
-            waits |= has(m, s->bit_of[s->net->nodes.at[n].in.at[j]]);
-        if (!waits)
-            continue;
-        path = path_of(s, state);
-        walk_waiting(s, n, m, &path);
-        find(s, stuck_node(s, n) ? FAULT_ENDLESS : FAULT_DEADLOCK,
-             first_of(s, s->net->nodes.at[n].chain), path);
-    }
+    for (size_t i = 0; i < s->nodes.count; i++)
+        find_waiting(s, state, s->nodes.at[i], m);
 }
 
 /* ---- what can't get out -----------------------------------------------------------------------

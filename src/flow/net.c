@@ -224,11 +224,17 @@ static void ways_to_end(struct builder *b, u32 from, const struct flow_node *n)
         return;
     }
     b->net->nodes.at[from].split = GATE_ONE;
-    if (exits.completes) {
-        u32 done = net_node_add(b->net, GATE_ONE, GATE_ALL, NULL);
-        net_edge_add(b->net, from, done);
-        ways_out(b, done, n);
-    } else if (exits.aborts && !caught)
+    u32 done = net_node_add(b->net, GATE_ONE, GATE_ALL, n);
+    net_edge_add(b->net, from, done);
+    ways_out(b, done, n);
+    if (exits.completes)
+        return;
+    /* Its flows stay drawn, so that joins wait for them, but no token ever comes out. */
+    u32 nowhere = net_node_add(b->net, GATE_ONE, GATE_ALL, NULL);
+    net_edge_add(b->net, nowhere, done);
+    b->net->nodes.at[done].join = GATE_ALL;
+    b->net->edges.at[b->net->nodes.at[done].in.at[0]].never = true;
+    if (exits.aborts && !caught)
         net_edge_add(b->net, from, NET_ABORT);
 }
 
@@ -241,7 +247,7 @@ static u32 extras(struct builder *b, u32 from, const struct flow_node *n)
         const struct flow_node *event = n->boundary.at[i];
         if (event->interrupting || b->entry[event->index] == 0)
             continue;
-        u32 perhaps = net_node_add(b->net, GATE_ONE, GATE_ONE, NULL);
+        u32 perhaps = net_node_add(b->net, GATE_ONE, GATE_ONE, n);
         net_edge_add(b->net, from, perhaps);
         net_edge_add(b->net, perhaps, b->entry[event->index]);
         net_edge_add(b->net, perhaps, NET_END);
@@ -249,7 +255,7 @@ static u32 extras(struct builder *b, u32 from, const struct flow_node *n)
     }
     if (!any)
         return from;
-    u32 inside = net_node_add(b->net, GATE_ONE, GATE_ALL, NULL);
+    u32 inside = net_node_add(b->net, GATE_ONE, GATE_ALL, n);
     net_edge_add(b->net, from, inside);
     return inside;
 }

@@ -51,7 +51,7 @@ static bool sequence(struct net *net, u32 i)
     if (i < NET_FIXED || n->in.count != 1 || n->out.count != 1)
         return false;
     u32 e = n->in.at[0], f = n->out.at[0];
-    if (e == f)
+    if (e == f || edge(net, f)->never)
         return false;
     add(net, &edge(net, e)->chain, n->chain);
     add(net, &edge(net, e)->chain, edge(net, f)->chain);

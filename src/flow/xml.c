@@ -45,6 +45,12 @@ static err syntax_error(xmlParserCtxtPtr context)
     return err_raise(ERR_SYNTAX, __FILE__, __LINE__, "line %d: %.*s", e->line, STR(message));
 }
 
+/* UTF-16 by its byte order mark: the only text with NUL bytes. */
+static bool wide(str text)
+{
+    return str_starts(text, S("\xFE\xFF")) || str_starts(text, S("\xFF\xFE"));
+}
+
 fallible xml_open(str text, xmlDocPtr *out)
 {
     scoped_context context = xmlNewParserCtxt();
@@ -52,6 +58,7 @@ fallible xml_open(str text, xmlDocPtr *out)
 
     REQUIRE(context != NULL, ERR_LIMIT, "no memory for an XML parser");
     REQUIRE(text.len <= FLOW_MOST_BYTES, ERR_TOO_LARGE, "more than %d bytes", FLOW_MOST_BYTES);
+    REQUIRE(wide(text) || memchr(text.ptr, 0, text.len) == NULL, ERR_SYNTAX, "a NUL in the text");
     context->_private = &doctype;
     context->sax->internalSubset = refuse_doctype;
     context->sax->error = be_silent;
