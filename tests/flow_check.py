@@ -222,6 +222,9 @@ def one_model(process, m, result, kinds, stuck, dead):
     # What is wrong inside a sub-process that is never entered is told too; the oracle can't see it.
     ours = [f for f in result["faults"] if f["kind"] not in ("condition-missing", "post-missing")
             and not in_dead(m, f["element"].split(".")[1], dead)]
+    # A sub-process with a fault is taken to complete; what then follows outside is only likely.
+    inner = [f for f in ours if m.scope[f["element"].split(".")[1]]]
+    ours = inner or ours
     found = {f["kind"] for f in ours}
     told = {f["element"].split(".")[1] for f in ours if f["kind"] == "deadlock"}
     never = {f["element"].split(".")[1] for f in ours if f["kind"] == "dead-element"}

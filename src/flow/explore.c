@@ -56,8 +56,9 @@ struct space {
     struct pile states, origins, moves;
     u32 *slots;
     size_t slot_count;
-    bool *fired; /* by net node */
-    u32 *looked; /* by net node: how often two tokens were traced back */
+    u64 at_once[MOST_WORDS]; /* edges by which an activity aborts its scope */
+    bool *fired;             /* by net node */
+    u32 *looked;             /* by net node: how often two tokens were traced back */
     bool full;
     /* the move under way */
     u32 state, node, taken; /* taken: the edge a merge took its token from */
@@ -139,10 +140,28 @@ static u32 intern(struct space *s, const u64 *m)
     return no;
 }
 
+/* An error that leaves an activity ends everything at once; so says the mask. */
+static bool aborted(const struct space *s, const u64 *m)
+{
+    for (size_t i = 0; i < s->words; i++)
+        if (m[i] & s->at_once[i])
+            return true;
+    return false;
+}
+
 static void arrive(struct space *s, const u64 *m)
 {
+    u64 nothing[MOST_WORDS] = {0};
+
     s->moved = true;
     s->fired[s->node] = true;
+    if (aborted(s, m)) {
+        if (spoilt(s, m))
+            set(nothing, (u32)s->bits);
+        s->out->exits.aborts = true;
+        m = nothing;
+    } else if (empty(s, m))
+        *(s->node == NET_ABORT ? &s->out->exits.aborts : &s->out->exits.completes) = true;
     u32 no = intern(s, m);
     if (s->probing) {
         s->probe_node = s->node;
@@ -292,6 +311,8 @@ static void put(struct space *s, u64 *m, u32 edge)
 {
     u32 bit = s->bit_of[edge];
 
+    if (s->net->edges.at[edge].idle)
+        return;
     if (has(m, bit)) {
         find_doubled(s);
         set(m, (u32)s->bits);
@@ -328,12 +349,10 @@ static void produce(struct space *s, const u64 *m)
     u64 next[MOST_WORDS];
 
     if (s->node == NET_TERMINATE || s->node == NET_ABORT) {
-        *(s->node == NET_ABORT ? &s->out->exits.aborts : &s->out->exits.completes) = true;
         end_all(s, m);
         return;
     }
     if (s->node == NET_END) {
-        s->out->exits.completes |= empty(s, m);
         arrive(s, m);
         return;
     }
@@ -469,6 +488,7 @@ static bool served(struct space *s, u32 node, const u64 *m, const struct flow_no
     for (size_t i = 0; i < in->count; i++) {
         steps chain = {0};
         rope_walk(s->a, s->net->edges.at[in->at[i]].chain, false, &chain);
+        rope_walk(s->a, s->net->edges.at[in->at[i]].also, false, &chain);
         for (size_t j = 0; j < chain.count; j++)
             if (chain.at[j] == join && !has(m, s->bit_of[in->at[i]]))
                 return false;
@@ -699,6 +719,11 @@ void net_explore(const struct analysis *x, struct net *net, struct explored *out
     s.fired = NEW_N(a, net->nodes.count, bool);
     s.looked = NEW_N(a, net->nodes.count, u32);
     if (!s.full) {
+        for (u32 i = 0; i < s.bits; i++) {
+            const struct net_edge *e = &net->edges.at[s.edge_of[i]];
+            if (e->to == NET_ABORT && e->chain == NULL)
+                set(s.at_once, i);
+        }
         prepare_joins(&s);
         run(&s);
     }

@@ -75,6 +75,7 @@ void rope_walk(struct arena *a, struct rope *rope, bool once, steps *out);
 struct net_edge {
     u32 from, to;
     bool gone;
+    bool idle;          /* nothing happens: the token is gone at once */
     bool never;         /* drawn, but its source never puts a token on it */
     struct rope *chain; /* nodes that a token passes on this edge, in order */
     struct rope *also;  /* others that are reached if this edge is */

@@ -126,6 +126,13 @@ static void lead_all(struct builder *b, u32 from, const struct flow_node *n)
         lead(b, from, n->out.at[i]->to);
 }
 
+static void idle_edge(struct builder *b, u32 from)
+{
+    u32 e = net_edge_add(b->net, from, NET_END);
+
+    b->net->edges.at[e].idle = true;
+}
+
 /* One or more of `n`'s conditional flows; none of them: the default, or nothing if `idle`. */
 static void choose_some(struct builder *b, u32 from, const struct flow_node *n, bool all, bool idle)
 {
@@ -146,7 +153,7 @@ static void choose_some(struct builder *b, u32 from, const struct flow_node *n, 
     if (n->otherwise != NULL)
         lead(b, from, n->otherwise->to);
     else if (idle)
-        net_edge_add(b->net, from, NET_END);
+        idle_edge(b, from);
 }
 
 /* Flows without a condition are all taken; those with one by choice. */
@@ -250,7 +257,7 @@ static u32 extras(struct builder *b, u32 from, const struct flow_node *n)
         u32 perhaps = net_node_add(b->net, GATE_ONE, GATE_ONE, n);
         net_edge_add(b->net, from, perhaps);
         net_edge_add(b->net, perhaps, b->entry[event->index]);
-        net_edge_add(b->net, perhaps, NET_END);
+        idle_edge(b, perhaps);
         any = true;
     }
     if (!any)

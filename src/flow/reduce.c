@@ -87,6 +87,7 @@ static bool twins(struct net *net, u32 i)
                 continue;
             add(net, &edge(net, e)->also, edge(net, f)->chain);
             add(net, &edge(net, e)->also, edge(net, f)->also);
+            edge(net, e)->idle = edge(net, e)->idle && edge(net, f)->idle;
             edge_drop(net, f);
             return true;
         }
