@@ -56,6 +56,7 @@ struct space {
     struct pile states, origins, moves;
     u32 *slots;
     size_t slot_count;
+    u64 ever[MOST_WORDS];    /* edges that had a token */
     u64 at_once[MOST_WORDS]; /* edges by which an activity aborts its scope */
     bool *fired;             /* by net node */
     u32 *looked;             /* by net node: how often two tokens were traced back */
@@ -311,6 +312,7 @@ static void put(struct space *s, u64 *m, u32 edge)
 {
     u32 bit = s->bit_of[edge];
 
+    set(s->ever, bit);
     if (s->net->edges.at[edge].idle)
         return;
     if (has(m, bit)) {
@@ -487,8 +489,8 @@ static bool served(struct space *s, u32 node, const u64 *m, const struct flow_no
 
     for (size_t i = 0; i < in->count; i++) {
         steps chain = {0};
-        rope_walk(s->a, s->net->edges.at[in->at[i]].chain, false, &chain);
-        rope_walk(s->a, s->net->edges.at[in->at[i]].also, false, &chain);
+        rope_joins(s->a, s->net->edges.at[in->at[i]].chain, &chain);
+        rope_joins(s->a, s->net->edges.at[in->at[i]].also, &chain);
         for (size_t j = 0; j < chain.count; j++)
             if (chain.at[j] == join && !has(m, s->bit_of[in->at[i]]))
                 return false;
@@ -501,10 +503,9 @@ static const struct flow_node *waiting_join(struct space *s, u32 node, const u64
 {
     steps chain = {0};
 
-    rope_walk(s->a, s->net->edges.at[edge].chain, false, &chain);
+    rope_joins(s->a, s->net->edges.at[edge].chain, &chain);
     for (size_t i = 0; i < chain.count; i++)
-        if (flow_class_of(chain.at[i]->kind) == FLOW_GATEWAY && chain.at[i]->in.count > 1 &&
-            !served(s, node, m, chain.at[i]))
+        if (!served(s, node, m, chain.at[i]))
             return chain.at[i];
     return first_of(s, s->net->nodes.at[node].chain);
 }
@@ -656,14 +657,10 @@ static bool number_edges(struct space *s)
 
 static void note_reached(struct space *s)
 {
-    u64 ever[MOST_WORDS] = {0};
     steps all = {0};
 
-    for (size_t i = 0; i < s->states.count; i++)
-        for (size_t w = 0; w < s->words; w++)
-            ever[w] |= ((u64 *)pile_at(&s->states, i))[w];
     for (u32 i = 0; i < s->bits; i++)
-        if (has(ever, i)) {
+        if (has(s->ever, i)) {
             rope_walk(s->a, s->net->edges.at[s->edge_of[i]].chain, true, &all);
             rope_walk(s->a, s->net->edges.at[s->edge_of[i]].also, true, &all);
         }
@@ -687,6 +684,7 @@ static void run(struct space *s)
     u64 first[MOST_WORDS] = {0};
 
     set(first, s->bit_of[0]);
+    set(s->ever, s->bit_of[0]);
     (void)intern(s, first);
     bool *stopped = NEW_N(s->a, s->most_states + 2, bool);
     for (u32 i = 0; i < s->states.count && !s->full; i++) {
@@ -721,7 +719,7 @@ void net_explore(const struct analysis *x, struct net *net, struct explored *out
     if (!s.full) {
         for (u32 i = 0; i < s.bits; i++) {
             const struct net_edge *e = &net->edges.at[s.edge_of[i]];
-            if (e->to == NET_ABORT && e->chain == NULL)
+            if (e->aborts)
                 set(s.at_once, i);
         }
         prepare_joins(&s);

@@ -65,16 +65,20 @@ typedef VEC(u32) indices;
 struct rope {
     const struct flow_node *one;
     struct rope *left, *right;
+    bool joins; /* here a parallel join was reduced into what follows */
     bool seen;
 };
 struct rope *rope_of(struct arena *a, const struct flow_node *n);
 struct rope *rope_join(struct arena *a, struct rope *left, struct rope *right);
 /* Appends the nodes in order. `once`: only those parts that no such walk has met before. */
 void rope_walk(struct arena *a, struct rope *rope, bool once, steps *out);
+/* Only those of which `joins` was said. */
+void rope_joins(struct arena *a, struct rope *rope, steps *out);
 
 struct net_edge {
     u32 from, to;
     bool gone;
+    bool aborts;        /* an activity's error that nobody catches: ends the scope at once */
     bool idle;          /* nothing happens: the token is gone at once */
     bool never;         /* drawn, but its source never puts a token on it */
     struct rope *chain; /* nodes that a token passes on this edge, in order */

@@ -26,7 +26,9 @@ struct rope *rope_join(struct arena *a, struct rope *left, struct rope *right)
     return rope;
 }
 
-void rope_walk(struct arena *a, struct rope *rope, bool once, steps *out)
+enum wanted { ALL_STEPS, NEW_STEPS, JOINS };
+
+static void walk(struct arena *a, struct rope *rope, enum wanted wanted, steps *out)
 {
     VEC(struct rope *) stack = {0};
 
@@ -34,16 +36,25 @@ void rope_walk(struct arena *a, struct rope *rope, bool once, steps *out)
         vec_push(a, &stack, rope);
     while (stack.count) {
         struct rope *r = stack.at[--stack.count];
-        if (once && r->seen)
+        if (wanted == NEW_STEPS && r->seen)
             continue;
-        r->seen = r->seen || once;
-        if (r->one != NULL) {
+        r->seen = r->seen || wanted == NEW_STEPS;
+        if (r->one == NULL) {
+            vec_push(a, &stack, r->right);
+            vec_push(a, &stack, r->left);
+        } else if (wanted != JOINS || r->joins)
             vec_push(a, out, r->one);
-            continue;
-        }
-        vec_push(a, &stack, r->right);
-        vec_push(a, &stack, r->left);
     }
+}
+
+void rope_walk(struct arena *a, struct rope *rope, bool once, steps *out)
+{
+    walk(a, rope, once ? NEW_STEPS : ALL_STEPS, out);
+}
+
+void rope_joins(struct arena *a, struct rope *rope, steps *out)
+{
+    walk(a, rope, JOINS, out);
 }
 
 u32 net_node_add(struct net *net, enum gate join, enum gate split, const struct flow_node *of)
@@ -241,8 +252,10 @@ static void ways_to_end(struct builder *b, u32 from, const struct flow_node *n)
     net_edge_add(b->net, nowhere, done);
     b->net->nodes.at[done].join = GATE_ALL;
     b->net->edges.at[b->net->nodes.at[done].in.at[0]].never = true;
-    if (exits.aborts && !caught)
-        net_edge_add(b->net, from, NET_ABORT);
+    if (exits.aborts && !caught) {
+        u32 error = net_edge_add(b->net, from, NET_ABORT);
+        b->net->edges.at[error].aborts = true;
+    }
 }
 
 /* A border event that doesn't interrupt may happen once beside the activity, or not. */

@@ -113,6 +113,19 @@ static bool loop(struct net *net, u32 i)
     return false;
 }
 
+/* The join's place in what is passed, so that one can tell which of two joins waits. */
+static struct rope *join_mark(struct net *net, const struct net_node *m)
+{
+    steps all = {0};
+
+    rope_walk(net->a, m->chain, false, &all);
+    if (m->join == GATE_ONE || all.count == 0)
+        return NULL;
+    struct rope *mark = rope_of(net->a, all.at[0]);
+    mark->joins = true;
+    return mark;
+}
+
 static void move_in(struct net *net, u32 e, u32 to)
 {
     edge(net, e)->to = to;
@@ -132,14 +145,17 @@ static bool joins(struct net *net, u32 i)
     if (to < NET_FIXED || to == i || (!alone && (t->join != m->join || m->join == GATE_SOME)))
         return false;
 
+    struct rope *mark = join_mark(net, m);
     drop(&t->in, f);
     edge(net, f)->gone = true;
     m->gone = true;
     for (size_t j = 0; j < m->in.count; j++) {
         struct net_edge *e = edge(net, m->in.at[j]);
         if (!alone) {
+            add(net, &e->chain, mark);
             add(net, &e->chain, m->chain);
             add(net, &e->chain, edge(net, f)->chain);
+            add(net, &e->also, edge(net, f)->also);
         }
         move_in(net, m->in.at[j], to);
     }
