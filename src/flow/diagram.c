@@ -34,7 +34,8 @@ static void read_label(const xmlNode *e, struct flow_drawn *d)
 
 static void read_shape(struct reader *r, const xmlNode *e)
 {
-    struct flow_drawn d = {.element = xml_attribute(r->a, e, "bpmnElement")};
+    struct flow_drawn d = {.element = xml_attribute(r->a, e, "bpmnElement"),
+                           .plane = r->m->plane_count};
     ptrdiff_t colon = str_find(d.element, S(":"));
 
     if (d.element.len == 0)
@@ -59,5 +60,6 @@ void read_diagram(struct reader *r, const xmlNode *diagram)
         for (const xmlNode *c = xml_first(plane); c != NULL; c = xml_next(c))
             if (xml_is(c, "BPMNShape") || xml_is(c, "BPMNEdge"))
                 read_shape(r, c);
+        r->m->plane_count++;
     }
 }

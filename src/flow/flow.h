@@ -170,6 +170,7 @@ struct flow_drawn {
     bool expanded, upright;
     struct flow_point *points;
     size_t point_count;
+    size_t plane; /* of several diagrams in the file */
 };
 /* A pool, lane, message flow or text annotation: what is drawn but doesn't flow. */
 enum flow_extra_kind { FLOW_POOL, FLOW_LANE, FLOW_MESSAGE_FLOW, FLOW_NOTE, FLOW_ASSOCIATION };
@@ -187,6 +188,7 @@ struct flow_model {
     flow_edges edges;
     VEC(struct flow_extra) extras;
     VEC(struct flow_drawn) drawn;
+    size_t plane_count;
     struct map drawn_by_element; /* id to struct flow_drawn */
     struct map node_by_id;       /* id to struct flow_node */
 };

@@ -156,3 +156,23 @@ void path_to(struct arena *a, const struct flow_node *n, str **path, size_t *cou
 /* Is `to` reached from `from` along flows of their scope? */
 bool flow_leads(struct arena *a, const struct flow_model *m, const struct flow_node *from,
                 const struct flow_node *to);
+
+/* ---- drawing ----------------------------------------------------------------------------------
+ */
+
+struct line {
+    struct flow_point *at;
+    size_t count;
+    struct flow_box label;
+};
+
+/* Where everything lies; what isn't drawn has no box or no points. */
+struct picture {
+    bool own;               /* our layout: the file has no diagram */
+    struct flow_box *boxes; /* by node index */
+    bool *open;             /* by node index: a sub-process drawn with its inside */
+    struct line *lines;     /* by edge index */
+    const double *shifts;   /* by plane of the file */
+};
+
+void picture_make(struct arena *a, const struct flow_model *m, struct picture *p);

@@ -23,8 +23,10 @@ struct walk {
     size_t *local;       /* node index to its place in the scope */
     i64 *value;          /* by state: the longest way from here */
     u32 *next;
+    bool *live;  /* by state: it can come to that */
     i64 *weight; /* by place in the scope */
     int depth;
+    bool strict;                     /* the whole has a limit */
     const struct flow_node *culprit; /* why it has no bound */
     bool clock_first;                /* the clock runs from the beginning */
 };
@@ -55,7 +57,9 @@ static i64 length_of(struct walk *w, const struct flow_node *n)
         if (n->limit.unit != w->unit && n->limit.amount != 0)
             return UNBOUNDED;
         once = n->limit.amount;
-    } else if (inside != NULL && w->depth < MOST_CALL_DEPTH)
+    } else if (n->kind == FLOW_USER && w->strict)
+        once = UNBOUNDED; /* under a limit of the whole, a step of a person needs one */
+    else if (inside != NULL && w->depth < MOST_CALL_DEPTH)
         once = scope_length(w->a, w, inside, &culprit, NULL);
     i64 all = times(n, once);
     if (all >= UNBOUNDED && w->culprit == NULL)
@@ -109,15 +113,18 @@ static bool runs_after(const struct flow_node *n, bool running)
     return n->clock == FLOW_STOPS ? false : running;
 }
 
+/* Looks one step further; true when that told something new. */
 static bool better(struct walk *w, size_t state, const struct flow_node *n, bool running,
                    const struct flow_node *to, size_t taken)
 {
     size_t next = state_of(w, to, runs_after(n, running), taken);
     i64 own = counts(n, running) ? w->weight[w->local[n->index]] : 0;
     i64 sum = own + w->value[next];
+    bool first = !w->live[next];
 
+    w->live[next] = true;
     if (sum <= w->value[state])
-        return false;
+        return first;
     w->value[state] = sum > UNBOUNDED ? UNBOUNDED : sum;
     w->next[state] = (u32)next + 1;
     return true;
@@ -128,7 +135,7 @@ static bool improve_state(struct walk *w, const struct flow_node *n, bool runnin
     size_t state = state_of(w, n, running, taken);
     bool changed = false;
 
-    if (w->value[state] >= UNBOUNDED)
+    if (!w->live[state] || w->value[state] >= UNBOUNDED)
         return false;
     for (size_t i = 0; i < n->out.count; i++) {
         size_t after = taken;
@@ -171,25 +178,6 @@ static void blame_loop(struct walk *w)
     }
 }
 
-static void weigh(struct walk *w)
-{
-    size_t n = w->scope->nodes.count;
-
-    w->local = NEW_N(w->a, w->m->nodes.count + 1, size_t);
-    w->weight = NEW_N(w->a, n + 1, i64);
-    for (size_t i = 0; i < n; i++)
-        w->local[w->scope->nodes.at[i]->index] = i;
-    for (size_t i = 0; i < n; i++)
-        w->weight[i] = length_of(w, w->scope->nodes.at[i]);
-    w->culprit = NULL;
-    w->value = NEW_N(w->a, n * 2 * w->combinations + 1, i64);
-    w->next = NEW_N(w->a, n * 2 * w->combinations + 1, u32);
-    for (size_t i = 0; i < n; i++)
-        for (size_t taken = 0; taken < w->combinations; taken++)
-            if (counts(w->scope->nodes.at[i], true))
-                w->value[state_of(w, w->scope->nodes.at[i], true, taken)] = w->weight[i];
-}
-
 static bool starts_clock(const struct flow_scope *scope)
 {
     for (size_t i = 0; i < scope->nodes.count; i++)
@@ -207,6 +195,29 @@ static bool begins(const struct flow_scope *scope, const struct flow_node *n)
     if (!flow_in_normal(n))
         return false;
     return explicit ? flow_begins(n) : n->in.count == 0 && n->kind != FLOW_BOUNDARY;
+}
+
+static void weigh(struct walk *w)
+{
+    size_t n = w->scope->nodes.count;
+
+    w->local = NEW_N(w->a, w->m->nodes.count + 1, size_t);
+    w->weight = NEW_N(w->a, n + 1, i64);
+    for (size_t i = 0; i < n; i++)
+        w->local[w->scope->nodes.at[i]->index] = i;
+    for (size_t i = 0; i < n; i++)
+        w->weight[i] = length_of(w, w->scope->nodes.at[i]);
+    w->culprit = NULL;
+    w->value = NEW_N(w->a, n * 2 * w->combinations + 1, i64);
+    w->next = NEW_N(w->a, n * 2 * w->combinations + 1, u32);
+    w->live = NEW_N(w->a, n * 2 * w->combinations + 1, bool);
+    for (size_t i = 0; i < n; i++)
+        if (begins(w->scope, w->scope->nodes.at[i]))
+            w->live[state_of(w, w->scope->nodes.at[i], w->clock_first, 0)] = true;
+    for (size_t i = 0; i < n; i++)
+        for (size_t taken = 0; taken < w->combinations; taken++)
+            if (counts(w->scope->nodes.at[i], true))
+                w->value[state_of(w, w->scope->nodes.at[i], true, taken)] = w->weight[i];
 }
 
 static i64 longest_start(struct walk *w, size_t *state)
@@ -241,6 +252,7 @@ static i64 scope_length(struct arena *a, const struct walk *outer, const struct 
     size_t state = 0, rounds = 0;
 
     w.depth = outer->depth + 1;
+    w.strict = outer->strict;
     w.clock_first = !starts_clock(scope);
     if (scope->nodes.count == 0)
         return 0;
@@ -249,7 +261,7 @@ static i64 scope_length(struct arena *a, const struct walk *outer, const struct 
         return UNBOUNDED;
     }
     weigh(&w);
-    size_t most = scope->nodes.count * 2 * w.combinations;
+    size_t most = 2 * (scope->nodes.count * 2 * w.combinations) + 2;
     while (improve(&w) && rounds <= most)
         rounds++;
     if (rounds > most) {
@@ -316,17 +328,6 @@ static void fault_unknown(struct arena *a, const struct flow_node *n, struct flo
     fault_add(a, &result->faults, f);
 }
 
-/* Under a limit of the whole every step of a person needs one, or nothing is proved. */
-static const struct flow_node *unlimited(const struct flow_model *m, const struct flow_process *p)
-{
-    for (size_t i = 0; i < m->nodes.count; i++) {
-        const struct flow_node *n = m->nodes.at[i];
-        if (n->scope->process == p && n->kind == FLOW_USER && !n->limit.set)
-            return n;
-    }
-    return NULL;
-}
-
 static void tell(struct arena *a, const struct flow_process *p, const steps *path, i64 length,
                  struct flow_result *result)
 {
@@ -347,17 +348,13 @@ void check_time(struct arena *a, const struct flow_model *m, const struct flow_p
                 struct flow_result *result)
 {
     scoped_arena scratch = arena_open();
-    const struct flow_node *culprit = NULL, *open = unlimited(m, p);
-    struct walk outer = {.a = scratch, .m = m};
+    const struct flow_node *culprit = NULL;
+    struct walk outer = {.a = scratch, .m = m, .strict = p->limit.set};
     steps path = {0};
 
     if (!unit_of(m, p, &outer.unit))
         return;
     result->time.unit = outer.unit;
-    if (p->limit.set && open != NULL) {
-        fault_unknown(a, open, result);
-        return;
-    }
     i64 length = scope_length(scratch, &outer, p->top, &culprit, &path);
     if (length < UNBOUNDED)
         tell(a, p, &path, length, result);

@@ -380,8 +380,9 @@ class Game:
         while todo:
             state = todo.pop()
             moves = self.moves(*state)
-            escapes = [e for s in state[1] for e in self.interrupt(s, *self.clear(s, *state))]
-            for nxt in moves + escapes:
+            escapes = [(s, e) for s in state[1]
+                       for e in self.interrupt(s, *self.clear(s, *state))]
+            for saved, nxt in [(None, move) for move in moves] + escapes:
                 if nxt[0] is None:
                     stopped.append(seen[state])
                     continue
@@ -390,8 +391,7 @@ class Game:
                         raise TooLarge
                     seen[nxt] = len(seen)
                     todo.append(nxt)
-            # An interruption saves nobody from a loop: it may never happen.
-            edges += [(seen[state], seen[nxt]) for nxt in moves if nxt[0] is not None]
+                edges.append((seen[state], seen[nxt], saved))
             if not moves:
                 stopped.append(seen[state])
                 self.stuck |= {f[2] for f in self.m.flows if f[0] in state[0]}
@@ -399,8 +399,12 @@ class Game:
             kinds.add("deadlock")
         if self.doubled:
             kinds.add("unsynchronised")
-        if self.caught_forever(len(seen), edges, stopped):
-            kinds.add("endless")
+        # Inside a sub-process its own interruption saves nobody from a loop: it may never happen.
+        for s in {None} | {s for state in seen for s in state[1]}:
+            out = [i for state, i in seen.items() if s not in state[1]] if s else []
+            if self.caught_forever(len(seen), [e for e in edges if not s or e[2] != s],
+                                   stopped + out):
+                kinds.add("endless")
         dead = self.drawn - self.fired
         if dead:
             kinds.add("dead-element")
@@ -409,7 +413,7 @@ class Game:
     @staticmethod
     def caught_forever(count, edges, stopped):
         back = [[] for _ in range(count)]
-        for a, b in edges:
+        for a, b, _ in edges:
             back[b].append(a)
         good, todo = set(stopped), list(stopped)
         while todo:
