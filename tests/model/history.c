@@ -156,7 +156,8 @@ static void drop_schema(struct world *w, const struct peer *p)
     must(
         w,
         db->ops->simple(
-            db, str_format(w->arena, "drop schema %s cascade", p->options.main_options.schema).ptr),
+            db,
+            str_format(w->arena, "drop schema \"%s\" cascade", p->options.main_options.schema).ptr),
         "drop");
 }
 
