@@ -7,7 +7,8 @@ shift
 
 list=$(python3 tools/sources.py src; python3 tools/sources.py --pages src
     python3 tools/sources.py --tests src tests
-    python3 tools/sources.py --sql src tests; python3 tools/sources.py --model tests/model)
+    python3 tools/sources.py --sql src tests; python3 tools/sources.py --events src
+    python3 tools/sources.py --model tests/model)
 if [ ! -f "$folder/build.ninja" ]; then
     meson setup "$folder" "$@" >/dev/null
 elif [ "$list" != "$(cat "$folder/sources.list" 2>/dev/null)" ]; then

@@ -21,6 +21,11 @@ def main():
         for path in next(chosen[a] for a in args if a in chosen):
             print(path)
         return
+    if "--events" in args or "--events-made" in args:
+        for path in sorted(p for r in roots for p in pathlib.Path(r).glob("*/events.def")):
+            names = [f"{path.parent.name}_events.{c}" for c in "ch"]
+            print(path if "--events" in args else "\n".join(names))
+        return
     if "--model" in args:
         print("\n".join(str(p) for r in roots for p in sorted(pathlib.Path(r).glob("*.c"))))
         return

@@ -232,6 +232,7 @@ def declare(q):
 def header(room, queries):
     out = [f"/* Made by tools/sql.py from {room}/queries.sql. */", "#pragma once", '#include "store/store.h"', ""]
     for q in queries:
+        out.append(f"extern const struct query query_{q.name};")
         if q.columns:
             out.append(f"struct sql_{q.name} {{")
             out += [f"    {c_type(k, n)} {name};" for name, k, n in q.columns]
@@ -242,15 +243,22 @@ def header(room, queries):
     return "\n".join(out)
 
 
+def letters(columns):
+    """One a column: i, t or b; upper case where it may be NULL."""
+    out = ({"str": "t", "bytes": "b"}.get(kind, "i") for _, kind, _ in columns)
+    return "".join(c.upper() if null else c for c, (_, _, null) in zip(out, columns))
+
+
 def body(q):
     cells = ", ".join(to_cell(*p) for p in q.params) or "{0}"
-    out = [f"static const struct query query_{q.name} = {{",
+    out = [f"const struct query query_{q.name} = {{",
            f'    .name = "{q.name}",', f"    .sqlite = {c_string(numbered(q, q.sql, '?'))},",
            f"    .postgres = {c_string(numbered(q, (q.pg or q.sql).strip().rstrip(';'), '$'))},",
            f"    .params = {len(q.params)},", f"    .columns = {len(q.columns)},"]
     if q.columns:
-        letters = "".join("t" if k == "str" else "b" if k == "bytes" else "i" for _, k, _ in q.columns)
-        out.append(f'    .types = "{letters}",')
+        out.append(f'    .types = "{letters(q.columns).lower()}",')
+    if q.params:
+        out.append(f'    .param_types = "{letters(q.params)}",')
     out += ["};", "", declare(q), "{", f"    const struct cell params[] = {{{cells}}};", ""]
     if not q.columns:
         out += [f"    db_write(db, &query_{q.name}, params);", "}", ""]
@@ -270,7 +278,7 @@ def body(q):
     return out
 
 
-def schema_source(statements):
+def schema_source(statements, queries):
     out = ["/* Made by tools/sql.py from the rooms' schema folders. */", '#include "store/store.h"', "",
            "const struct ddl schema_ddl[] = {"]
     for table, text in statements:
@@ -280,6 +288,9 @@ def schema_source(statements):
         out.append(f'    {{{store}, {klass}, {is_table}, "{table.room}", "{table.name}", {c_string(sqlite_ddl(text))},')
         out.append(f"     {c_string(postgres_ddl(text))}}},")
     out += ["};", "const size_t schema_ddl_count = sizeof schema_ddl / sizeof schema_ddl[0];", ""]
+    out += [f"extern const struct query query_{q.name};" for q in queries]
+    out += ["const struct query *const all_queries[] = {"] + [f"    &query_{q.name}," for q in queries]
+    out += ["    0};", f"const size_t all_queries_count = {len(queries)};", ""]
     return "\n".join(out)
 
 
@@ -288,7 +299,7 @@ def main():
     args.add_argument("--out", type=pathlib.Path, required=True)
     args.add_argument("rooms", nargs="+", type=pathlib.Path)
     args = args.parse_args()
-    tables, statements = {}, []
+    tables, statements, everything = {}, [], []
     args.out.mkdir(parents=True, exist_ok=True)
     for room in args.rooms:
         for path in sorted(room.glob("schema/*.sql")):
@@ -301,6 +312,7 @@ def main():
         if not path.exists():
             continue
         queries = read_queries(path)
+        everything += queries
         for q in queries:
             prepare(q, db, tables)
         lines = [f'#include "{room.name}_sql.h"', ""]
@@ -308,7 +320,7 @@ def main():
             lines += body(q)
         (args.out / f"{room.name}_sql.h").write_text(header(room.name, queries), "utf-8")
         (args.out / f"{room.name}_sql.c").write_text("\n".join(lines), "utf-8")
-    (args.out / "schema_sql.c").write_text(schema_source(statements), "utf-8")
+    (args.out / "schema_sql.c").write_text(schema_source(statements, everything), "utf-8")
 
 
 try:

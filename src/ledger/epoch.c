@@ -165,11 +165,12 @@ static fallible find_epoch(struct arena *a, struct node *n, i64 size, i64 last_e
     const struct sql_epochs *newest = &epochs.at[epochs.count - 1];
 
     use_epoch(n, newest);
-    if (last_epoch == newest->epoch && size - newest->start_no >= newest->newest_size)
+    bool whole = last_epoch == newest->epoch && size - newest->start_no >= newest->newest_size;
+    if (whole && !n->o.restored)
         return OK;
     n->restored = true;
     TRY(refuse_gap(&epochs, last_epoch, size));
-    if (newest->newest_size == 0 && newest->start_no == size)
+    if (!whole && newest->newest_size == 0 && newest->start_no == size)
         return OK;
     return new_epoch(a, n, newest->epoch + 1, size);
 }

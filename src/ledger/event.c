@@ -36,6 +36,11 @@ struct value value_text(struct arena *a, str text)
     return (struct value){.json = buf_text(&b)};
 }
 
+struct value value_flag(bool flag)
+{
+    return (struct value){.json = flag ? S("true") : S("false")};
+}
+
 struct value value_of_person(struct value v, i64 person)
 {
     v.person = person;
@@ -76,6 +81,33 @@ str event_text(struct arena *a, const struct event *e, const char *name)
     if (f == NULL || json_read(a, f->json, &value) != OK)
         return S("");
     return value->text.ptr ? value->text : S("");
+}
+
+str event_maybe_text(struct arena *a, const struct event *e, const char *name)
+{
+    return event_field(e, name) ? event_text(a, e, name) : (str){0};
+}
+
+date event_date(struct arena *a, const struct event *e, const char *name)
+{
+    date d = {0}, none = {0};
+    err bad = date_parse(event_text(a, e, name), &d);
+
+    return bad == OK ? d : none;
+}
+
+bool event_flag(const struct event *e, const char *name)
+{
+    const struct field *f = event_field(e, name);
+
+    return f != NULL && str_eq(f->json, S("true"));
+}
+
+str event_json(const struct event *e, const char *name)
+{
+    const struct field *f = event_field(e, name);
+
+    return f ? f->json : (str){0};
 }
 
 void event_rename(struct event *e, const char *from, const char *to)

@@ -40,6 +40,7 @@ struct value value_absent(void);
 struct value value_i64(struct arena *a, i64 n); /* |n| ≤ 2^53 */
 struct value value_id(struct arena *a, i64 id);
 struct value value_text(struct arena *a, str text);
+struct value value_flag(bool flag);
 struct value value_of_person(struct value v, i64 person);
 
 struct field {
@@ -92,6 +93,12 @@ const struct field *event_field(const struct event *e, const char *name);
 i64 event_i64(const struct event *e, const char *name);                   /* number or id; else 0 */
 str event_text(struct arena *a, const struct event *e, const char *name); /* empty if absent */
 
+/* The same, where absence is told apart: a text without pointer, 1970-01-01, false. */
+str event_maybe_text(struct arena *a, const struct event *e, const char *name);
+date event_date(struct arena *a, const struct event *e, const char *name);
+bool event_flag(const struct event *e, const char *name);
+str event_json(const struct event *e, const char *name);
+
 /* For upcasts: the same field under another name; one more field, absent in old events. */
 void event_rename(struct event *e, const char *from, const char *to);
 void event_extend(struct arena *a, struct event *e, const char *name, enum field_class class);
@@ -130,16 +137,18 @@ struct node_options {
     struct node_clock clock;
     i64 number;     /* node_create: the first node number (1 … 2^19-1) */
     bool set_clock; /* civil time is not the real one: said in the first event */
+    bool restored;  /* node_open: the data come from a backup */
 };
 
 /* A new, empty node: stores, keys, first event, first head. ERR_CONFLICT if there is one. */
 fallible node_create(const struct node_options *o, struct node **out);
 
 /*
- * Open an existing node; finishes what a crash interrupted. A ledger that is smaller than what
- * stands beside the keys *is* a restored one and starts a new epoch (LEDGER.md «Restore»):
- * ERR_STATE if no node number is in reserve, ERR_CONFLICT if it holds entries that a later epoch
- * has named as gap.
+ * Open an existing node; finishes what a crash interrupted. A restored ledger starts a new epoch
+ * (LEDGER.md «Restore»), and one that ends before the newest head beside the keys *is* restored,
+ * whether anybody says so or not; what was rolled back without a word within a head's second can't
+ * be told from a start. ERR_STATE if no node number is in reserve, ERR_CONFLICT if it holds entries
+ * that a later epoch has named as gap.
  */
 fallible node_open(const struct node_options *o, struct node **out);
 void node_close(struct node *n);

@@ -138,7 +138,7 @@ static fallible rows(struct arena *a, struct db *db, const struct query *q,
                      const struct cell *params, struct cell **cells, size_t *count)
 {
     struct sqlite_db *s = of(db);
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     cell_vec found = {0};
 
     TRY(compiled(s, q, &statement));
@@ -164,44 +164,40 @@ static fallible flush(struct db *db)
     return OK;
 }
 
-static void dump_cell(struct buf *out, const struct cell *c)
+static fallible dump_rows(struct arena *a, struct sqlite_db *s, const char *sql, struct buf *out)
 {
-    switch (c->type) {
-    case CELL_NULL:
-        buf_z(out, "~");
-        break;
-    case CELL_I64:
-        buf_format(out, "%lld", (long long)c->n);
-        break;
-    case CELL_TEXT:
-        json_quote(out, c->text);
-        break;
-    case CELL_BYTES:
-        buf_str(out, hex_of(out->arena, c->text.ptr, c->text.len));
-        break;
-    }
+    sqlite3_stmt *statement;
+    int rc, columns;
+
+    if (sqlite3_prepare_v2(s->handle, sql, -1, &statement, NULL) != SQLITE_OK)
+        return fault(s, sql);
+    columns = sqlite3_column_count(statement);
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+        for (int i = 0; i < columns; i++) {
+            struct cell c = column(a, statement, i);
+            db_dump_cell(out, &c, i + 1 == columns);
+        }
+    err e = rc == SQLITE_DONE ? OK : fault(s, sql);
+    (void)sqlite3_finalize(statement);
+    return e;
 }
 
 static fallible dump(struct arena *a, struct db *db, const char *table, str *out)
 {
     struct sqlite_db *s = of(db);
-    struct buf text = buf_in(a);
+    struct buf sql = buf_in(a), text = buf_in(a);
     sqlite3_stmt *statement;
-    str sql = str_format(a, "select * from %s order by 1, 2", table);
 
-    if (sqlite3_prepare_v2(s->handle, sql.ptr, -1, &statement, NULL) != SQLITE_OK)
+    buf_format(&sql, "select * from %s", table);
+    if (sqlite3_prepare_v2(s->handle, str_z(a, buf_text(&sql)), -1, &statement, NULL) != SQLITE_OK)
         return fault(s, table);
-    int rc, columns = sqlite3_column_count(statement);
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
-        for (int i = 0; i < columns; i++) {
-            struct cell c = column(a, statement, i);
-            dump_cell(&text, &c);
-            buf_byte(&text, i + 1 < columns ? '|' : '\n');
-        }
-    err e = rc == SQLITE_DONE ? OK : fault(s, table);
+    int columns = sqlite3_column_count(statement);
     (void)sqlite3_finalize(statement);
+    for (int i = 1; i <= columns; i++)
+        buf_format(&sql, "%s %d", i == 1 ? " order by" : ",", i);
+    TRY(dump_rows(a, s, str_z(a, buf_text(&sql)), &text));
     *out = buf_text(&text);
-    return e;
+    return OK;
 }
 
 static fallible checkpoint(struct db *db)
@@ -256,7 +252,9 @@ static fallible prepare_connection(struct sqlite_db *s, const struct db_options 
         TRY(simple(db, "pragma secure_delete = on"));
     if (o->manual_checkpoint)
         TRY(simple(db, "pragma wal_autocheckpoint = 0"));
-    return OK;
+    /* A process that was killed between writing and syncing leaves commits that are seen but not
+     * yet durable: sync them before anything is answered by them. */
+    return o->read_only ? OK : checkpoint(db);
 }
 
 fallible sqlite_open(const char *path, const struct db_options *options, struct db **out)

@@ -38,8 +38,13 @@ struct query {
     const char *name;
     const char *sqlite, *postgres; /* the same statement in each dialect */
     const char *types;             /* of the columns: i, t, b */
+    const char *param_types;       /* the same of the parameters, upper case where NULL may be */
     int params, columns;
 };
+
+/* Every query of every room; made by tools/sql.py. */
+extern const struct query *const all_queries[];
+extern const size_t all_queries_count;
 
 enum store_kind { STORE_MAIN, STORE_KEYS, STORE_STATE };
 enum table_class { TABLE_RECORD, TABLE_PROJECTION, TABLE_STATE };
@@ -86,7 +91,8 @@ fallible db_rows(struct arena *a, struct db *db, const struct query *q, const st
 
 /*
  * Write. An error sticks to the connection and shows at the next db_check, db_rows or db_commit: so
- * that an apply needn't look, and PostgreSQL can take writes in a pipeline.
+ * that an apply needn't look, and PostgreSQL can take writes in a pipeline. A db_rows that fails
+ * inside a transaction sticks too, for PostgreSQL takes nothing more before db_undo.
  */
 void db_write(struct db *db, const struct query *q, const struct cell *params);
 fallible db_check(struct db *db);
@@ -97,12 +103,13 @@ fallible db_commit(struct db *db);
 void db_rollback(struct db *db); /* clears a sticking error */
 fallible db_savepoint(struct db *db, int level);
 fallible db_release(struct db *db, int level);
-fallible db_undo(struct db *db, int level); /* back to the savepoint; clears a sticking error */
+/* Back to the savepoint; clears an error that sticks since then and returns one from before. */
+fallible db_undo(struct db *db, int level);
 
 /* A consistent view over several reads. */
 fallible db_begin_read(struct db *db);
 
-/* Every row of a table as text, in the order of its primary key: for comparing stores. */
+/* Every row of a table as text, in the order of its columns, NULL first: for comparing stores. */
 fallible db_dump(struct arena *a, struct db *db, const char *table, str *out);
 
 /* SQLite: move the journal into the file; elsewhere nothing. May run beside writing. */
@@ -121,14 +128,50 @@ struct db_ops {
     bool postgres;
 };
 
+enum { DB_MOST_SAVEPOINTS = 2 };
+
 struct db {
     const struct db_ops *ops;
-    struct error stuck; /* the first write that failed */
+    struct error stuck; /* the first statement that failed */
     bool is_stuck, in_transaction;
+    int level;                          /* the innermost open savepoint; 0 for none */
+    i64 savepoints;                     /* how many were ever opened: the time that orders these: */
+    i64 opened[DB_MOST_SAVEPOINTS + 1]; /* when each open one was */
+    i64 fault_at;                       /* when the statement was sent that the engine reports */
+    i64 stuck_at;                       /* the same of the error that sticks */
 };
+
+/* For engines: one value of a dump and the sign behind it. */
+void db_dump_cell(struct buf *out, const struct cell *c, bool last_of_row);
 
 fallible sqlite_open(const char *path, const struct db_options *options, struct db **out);
 fallible postgres_open(const char *url, const struct db_options *options, struct db **out);
+
+/* ---- the lease of the one writer ---------------------------------------------------------- */
+
+/*
+ * Where several processes serve one PostgreSQL, the one that holds the lease writes. Each batch
+ * checks its epoch inside its own transaction and thereby keeps the lease as it is until the
+ * commit, so that a writer whose lease was taken can't commit. Time comes from the caller: system
+ * time.
+ */
+struct lease_term {
+    i64 now_ms, ttl_ms;
+};
+
+/*
+ * Try to take the lease of store main, outside a transaction. *taken is false while another address
+ * holds it. The same address may take it again: a process that was started anew.
+ */
+fallible lease_take(struct db *db, str address, const struct lease_term *term, i64 *epoch,
+                    bool *taken);
+
+/* Hold it for another term. ERR_LEASE where another has taken it since. */
+fallible lease_renew(struct db *db, i64 epoch, const struct lease_term *term);
+
+/* First in each batch's transaction. ERR_LEASE where another has taken it: this process must end.
+ */
+fallible lease_check(struct db *db, i64 epoch);
 
 /* ---- small durable files ------------------------------------------------------------------ */
 
@@ -158,8 +201,12 @@ fallible disk_list(struct arena *a, struct disk *d, str **names, size_t *count);
 /*
  * Group commit: takes waiting jobs, runs each in a savepoint, commits the batch, then answers.
  * One job's refusal undoes that job alone. A full disk or an I/O error undoes the batch; each job
- * is then tried alone, and what still fails is answered with the error. A commit that fails
- * otherwise ends the process, since nobody knows what is on the disk.
+ * is then tried alone, and what still fails is answered with the error. A commit that fails ends
+ * the process, on a full disk too, since nobody knows what the journal holds.
+ *
+ * On PostgreSQL a job isn't waited for before the next one begins. Where a write of an earlier one
+ * then turns out to have failed, the batch is undone and run again with waiting. So a job may run
+ * up to three times; only what its last run did counts.
  */
 struct job {
     fallible (*run)(void *ctx, struct job *job);
@@ -172,7 +219,7 @@ struct writer_hooks {
     fallible (*begin)(void *ctx);  /* of a batch, inside its transaction */
     void (*keep)(void *ctx);       /* a job is done: remember where to return to */
     void (*undo)(void *ctx);       /* back to the last keep: memory only */
-    fallible (*before)(void *ctx); /* the batch is complete: what must be durable first */
+    fallible (*before)(void *ctx); /* commit what must be durable first; fails as a commit does */
     void (*committed)(void *ctx);  /* memory may change now */
     void (*rolled_back)(void *ctx);
 };

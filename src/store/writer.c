@@ -12,12 +12,16 @@ static bool of_the_engine(err e)
            e->code == ERR_DATABASE || e->code == ERR_CORRUPT;
 }
 
-/* One job in a savepoint. Its refusal is its own; an error of the engine is the batch's. */
-static fallible run_one(struct writer_target *t, struct job *job)
+/*
+ * One job in a savepoint. Its refusal is its own; an error of the engine is the batch's. In haste
+ * nobody asks whether its writes went well: if one didn't, that shows at a later answer, and
+ * db_undo hands an error that arose before the savepoint on to the batch.
+ */
+static fallible run_one(struct writer_target *t, struct job *job, bool haste)
 {
     TRY(db_savepoint(t->db, 1));
     err e = job->run(t->ctx, job);
-    if (e == OK)
+    if (e == OK && !haste)
         e = db_check(t->db);
     if (e == OK) {
         t->hooks->keep(t->ctx);
@@ -31,13 +35,14 @@ static fallible run_one(struct writer_target *t, struct job *job)
     return db_release(t->db, 1);
 }
 
-static fallible run_all(struct writer_target *t, struct job **jobs, size_t count)
+static fallible run_all(struct writer_target *t, struct job **jobs, size_t count, bool haste)
 {
+    for (size_t i = 0; i < count; i++)
+        jobs[i]->refused = false;
     TRY(db_begin(t->db));
     TRY(t->hooks->begin(t->ctx));
     for (size_t i = 0; i < count; i++)
-        TRY(run_one(t, jobs[i]));
-    TRY(t->hooks->before(t->ctx));
+        TRY(run_one(t, jobs[i], haste));
     return db_check(t->db);
 }
 
@@ -48,32 +53,36 @@ static void forget(struct writer_target *t)
 }
 
 /*
- * Only a full disk is known to leave a commit undone; after any other failure the journal may or
- * may not hold it, and the process must end and recover.
+ * After a commit that failed nobody knows what will be found: even on a full disk the journal may
+ * hold it whole. The process must end, or at least open its stores anew, and look.
  */
-static fallible commit(struct writer_target *t, bool *full)
+static fallible commit(struct writer_target *t)
 {
-    err e = db_commit(t->db);
+    TRY(t->hooks->before(t->ctx));
+    TRY(db_commit(t->db));
+    t->hooks->committed(t->ctx);
+    return OK;
+}
 
-    *full = e != OK && e->code == ERR_FULL;
-    if (e == OK)
-        t->hooks->committed(t->ctx);
-    return *full ? OK : e;
+/* In haste where answers are slow; a write that failed can't then be told to its job: once more. */
+static fallible run_batch(struct writer_target *t, struct job **jobs, size_t count)
+{
+    bool haste = t->db->ops->postgres;
+    err e = run_all(t, jobs, count, haste);
+
+    if (e == OK || !haste || !t->db->is_stuck || of_the_engine(e))
+        return e;
+    log_line(LOG_INFO, "writer.again", "jobs=%zu why=\"%s\"", count, e->message);
+    forget(t);
+    return run_all(t, jobs, count, false);
 }
 
 fallible writer_batch(struct writer_target *t, struct job **jobs, size_t count)
 {
-    bool full = false;
+    err e = run_batch(t, jobs, count);
 
-    for (size_t i = 0; i < count; i++)
-        jobs[i]->refused = false;
-    err e = run_all(t, jobs, count);
-    if (e == OK) {
-        TRY(commit(t, &full));
-        if (!full)
-            return OK;
-        e = err_raise(ERR_FULL, __FILE__, __LINE__, "no room to commit");
-    }
+    if (e == OK)
+        return commit(t);
     struct error why = *e;
     forget(t);
     if (count == 1) {

@@ -124,7 +124,6 @@ void world_open(struct world *w, u64 seed, const char *postgres, bool lie)
     random_seed_for_tests(bytes);
     w->arena = arena_open();
     w->sim = sim_open(seed ^ 0x5151);
-    sim_lie_about_sync(w->sim, lie);
     w->count = 1 + (int)chance(w, 2);
     w->crashes = chance(w, 4) > 0;
     w->next_person = 101;
@@ -143,12 +142,30 @@ void world_open(struct world *w, u64 seed, const char *postgres, bool lie)
     }
     if (w->count == 2)
         join(w);
+    sim_lie_about_sync(w->sim, lie);
+}
+
+static void drop_schema(struct world *w, const struct peer *p)
+{
+    const struct db_options none = {0};
+    scoped_db db = NULL;
+
+    if (w->postgres == NULL)
+        return;
+    must(w, db_open(w->postgres, &none, &db), "drop");
+    must(
+        w,
+        db->ops->simple(
+            db, str_format(w->arena, "drop schema %s cascade", p->options.main_options.schema).ptr),
+        "drop");
 }
 
 void world_close(struct world *w)
 {
-    for (int i = 0; i < w->count; i++)
+    for (int i = 0; i < w->count; i++) {
         peer_stop(w, &w->peers[i]);
+        drop_schema(w, &w->peers[i]);
+    }
     sim_close(w->sim);
     arena_close(w->arena);
     random_seed_for_tests(NULL);
@@ -159,12 +176,14 @@ void world_close(struct world *w)
 void peer_stop(struct world *w, struct peer *p)
 {
     (void)w;
-    if (p->node != NULL)
-        node_close(p->node);
+    if (p->node == NULL)
+        return;
+    p->committed = node_size(p->node);
+    node_close(p->node);
     p->node = NULL;
 }
 
-/* Opens until it works: the power may go while it opens. */
+/* Opens until it works: the power may go while it opens, and it goes for all. */
 void peer_start(struct world *w, struct peer *p)
 {
     use_kinds(p);
@@ -173,10 +192,17 @@ void peer_start(struct world *w, struct peer *p)
 
         if (e == OK)
             break;
+        p->node = NULL;
         claim(w, tries < 20 && sim_is_off(w->sim), e->message);
+        for (int i = 0; i < w->count; i++)
+            peer_stop(w, &w->peers[i]);
         sim_power_on(w->sim);
         w->cuts++;
     }
+    claim(w, node_size(p->node) >= p->committed, "what was committed is gone");
+    for (int i = 0; i < w->count; i++)
+        if (w->peers[i].node == NULL)
+            peer_start(w, &w->peers[i]);
 }
 
 /* The process has to end, by the power or by its own rule; the disk is as it is then. */
@@ -185,9 +211,9 @@ void peer_crashed(struct world *w, struct peer *p, err e)
     claim(w, w->crashes, e->message);
     if (!sim_is_off(w->sim) && chance(w, 2))
         sim_cut(w->sim);
-    for (int i = 0; i < w->count; i++)
-        if (sim_is_off(w->sim) || &w->peers[i] == p)
-            peer_stop(w, &w->peers[i]);
+    peer_stop(w, p); /* the power may go while it closes */
+    for (int i = 0; i < w->count && sim_is_off(w->sim); i++)
+        peer_stop(w, &w->peers[i]);
     w->cuts++;
     sim_power_on(w->sim);
     for (int i = 0; i < w->count; i++)
@@ -336,7 +362,7 @@ static void ask(struct world *w, struct request *r, int node)
     choose(w, r, node);
     r->person = p->persons[chance(w, PERSONS)];
     *r->asked = (struct asked){.node = node, .serial = (i64)w->asked_count, .person = r->person};
-    r->asked->secret = str_format(a, "秘密 %lld %016llx", (long long)r->asked->serial,
+    r->asked->secret = str_format(a, SECRET "%lld %016llx", (long long)r->asked->serial,
                                   (unsigned long long)chance(w, UINT64_MAX));
     r->asked->field = r->kind == JUDGE ? S("judge") : p->upgraded ? S("author") : S("writer");
     if (r->kind != FILE_NOTE && r->kind != JUDGE)
@@ -652,6 +678,21 @@ static bool may_come_back(struct world *w, struct peer *p, const struct copy *c)
     return true;
 }
 
+/* A head was signed since, so that a silent rollback is noticed. */
+static bool would_be_noticed(struct world *w, struct peer *p, const struct copy *c)
+{
+    scoped_arena a = arena_open();
+    i64 start;
+
+    if (c->epoch != node_epoch(p->node))
+        return true;
+    must(w, node_epoch_start(a, p->node, c->epoch, &start), "epoch");
+    for (size_t i = 0; i < p->head_count; i++)
+        if (p->heads[i].epoch == c->epoch && start + p->heads[i].size > c->size)
+            return true;
+    return false;
+}
+
 static void forget_after(struct world *w, struct peer *p, const struct copy *c)
 {
     for (size_t i = 0; i < w->asked_count; i++) {
@@ -672,17 +713,20 @@ static void step_restore(struct world *w, struct peer *p)
     if (p->copy_count == 0 || w->count > 1 || w->postgres)
         return;
     struct copy *c = &p->copies[chance(w, p->copy_count)];
-    bool may = may_come_back(w, p, c), is_rollback = c->size < node_size(p->node);
+    bool may = may_come_back(w, p, c);
     i64 epoch = node_epoch(p->node);
     struct sim_copy *now =
         sim_save(w->arena, w->sim, str_format(w->arena, "%s/main.db", p->folder).ptr);
 
     if (epoch >= 9)
         return;
+    p->options.restored = !would_be_noticed(w, p, c) || chance(w, 2);
     peer_stop(w, p);
     sim_restore(w->sim, c->files);
     use_kinds(p);
     err e = node_open(&p->options, &p->node);
+    p->options.restored = false;
+    p->committed = 0;
     if (!may) {
         claim(w, e != OK && e->code == ERR_CONFLICT, "a backup with named gap entries was taken");
         p->node = NULL;
@@ -691,12 +735,8 @@ static void step_restore(struct world *w, struct peer *p)
         return;
     }
     must(w, e, "restore");
-    claim(w,
-          !is_rollback || c->epoch < epoch || node_was_restored(p->node) || p->head_count == 0 ||
-              node_size(p->node) >= c->size,
+    claim(w, node_was_restored(p->node) && node_epoch(p->node) == epoch + 1,
           "a rolled back ledger went on as if nothing were");
-    if (node_epoch(p->node) == epoch)
-        claim(w, !node_was_restored(p->node), "restored without an epoch");
     forget_after(w, p, c);
     w->restored = true;
     w->restores++;

@@ -67,7 +67,8 @@ int main(int argc, char **argv)
         (void)fputs(usage, stderr);
         return 2;
     }
-    log_set_level(LOG_ERROR + 1);
+    if (r.count > 1)
+        log_set_level(LOG_ERROR + 1);
     (void)printf("first seed %llu\n", (unsigned long long)r.seed);
     (void)fflush(stdout);
     for (; done < r.count && monotonic_us() - begin < r.seconds * 1000000; done++) {

@@ -12,6 +12,8 @@ struct sim_file {
     u8 *now, *durable;
     size_t len, len_durable, cap;
     size_t dirty_from, dirty_to;
+    u8 *ghost; /* the file of this name whose unlinking isn't durable yet */
+    size_t ghost_len;
 };
 
 struct sim {
@@ -107,6 +109,12 @@ static void cut_to(struct sim_file *f, size_t len)
     }
 }
 
+static void lay_ghost(struct sim_file *f)
+{
+    free(f->ghost);
+    f->ghost = NULL;
+}
+
 static void sync_file(struct sim_file *f)
 {
     if (f->dirty_to > f->dirty_from && f->cap)
@@ -114,12 +122,24 @@ static void sync_file(struct sim_file *f)
     f->dirty_from = f->dirty_to = 0;
     f->len_durable = f->len;
     f->there_durable = f->there;
+    lay_ghost(f);
 }
 
+/* Unlinked: another file of this name will be another file. The old one may come back whole. */
 static void vanish(struct sim_file *f)
 {
-    f->there = false;
-    cut_to(f, 0);
+    if (f->there_durable && f->ghost == NULL) {
+        f->ghost = malloc(f->len_durable + 1);
+        assert(f->ghost != NULL);
+        memcpy(f->ghost, f->durable ? f->durable : (const u8 *)"", f->len_durable);
+        f->ghost_len = f->len_durable;
+    }
+    f->there = f->there_durable = false;
+    f->len = f->len_durable = f->dirty_from = f->dirty_to = 0;
+    if (f->cap) {
+        memset(f->now, 0, f->cap);
+        memset(f->durable, 0, f->cap);
+    }
 }
 
 /* ---- power -------------------------------------------------------------------------------- */
@@ -129,6 +149,14 @@ static void lose(struct sim *s, struct sim_file *f)
 {
     size_t end = f->len > f->len_durable ? f->len : f->len_durable;
 
+    if (f->ghost != NULL && sim_random(s, 2)) {
+        cut_to(f, 0);
+        put(f, f->ghost, f->ghost_len, 0);
+        f->there = true;
+        sync_file(f);
+        return;
+    }
+    lay_ghost(f);
     if (f->there != f->there_durable && sim_random(s, 2))
         f->there = f->there_durable;
     for (size_t at = f->dirty_from / SECTOR * SECTOR; at < f->dirty_to && at < end; at += SECTOR) {
@@ -457,6 +485,7 @@ void sim_close(struct sim *s)
     for (size_t i = 0; i < FILES; i++) {
         free(s->files[i].now);
         free(s->files[i].durable);
+        free(s->files[i].ghost);
     }
     free(s);
 }
@@ -600,6 +629,8 @@ bool sim_contains(const struct sim *s, str bytes)
     for (size_t i = 0; i < FILES; i++) {
         const struct sim_file *f = &s->files[i];
 
+        if (f->ghost != NULL && str_find((str){(const char *)f->ghost, f->ghost_len}, bytes) >= 0)
+            return true;
         if (f->cap && (str_find((str){(const char *)f->now, f->cap}, bytes) >= 0 ||
                        str_find((str){(const char *)f->durable, f->cap}, bytes) >= 0))
             return true;

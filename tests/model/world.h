@@ -10,6 +10,8 @@
 #include "tests/model/kinds.h"
 #include "tests/model/sim.h"
 
+#define SECRET "秘密 " /* begins every person's value */
+
 enum {
     NODES = 2,
     ASKED_MOST = 4096,
@@ -66,6 +68,7 @@ struct peer {
     str post[POST_MOST]; /* packages on their way to this node */
     size_t post_count;
     i64 reader;
+    i64 committed; /* entries when it last went down */
 };
 
 struct world {
