@@ -278,6 +278,47 @@ fallible node_open(const struct node_options *o, struct node **out)
     return OK;
 }
 
+static fallible open_for_reading(struct node *n)
+{
+    scoped_arena a = arena_open();
+    struct sql_epochs_rows epochs;
+
+    n->reader = true;
+    n->o.main_options.read_only = n->o.keys_options.read_only = true;
+    TRY(db_open(n->o.main, &n->o.main_options, &n->db));
+    TRY(db_open(n->o.keys, &n->o.keys_options, &n->keys));
+    TRY(load_signers(n));
+    TRY(sql_epochs(a, n->keys, &epochs));
+    REQUIRE(epochs.count > 0, ERR_CORRUPT, "the key store knows no epoch");
+    use_epoch(n, &epochs.at[epochs.count - 1]);
+    return OK;
+}
+
+fallible node_open_reader(const struct node_options *o, struct node **out)
+{
+    struct node *n = node_of(o);
+    err e = open_for_reading(n);
+
+    if (e != OK) {
+        node_close(n);
+        return e;
+    }
+    *out = n;
+    return OK;
+}
+
+fallible node_read_begin(struct node *n)
+{
+    assert(n->reader);
+    return db_begin_read(n->db);
+}
+
+void node_read_end(struct node *n)
+{
+    assert(n->reader);
+    db_rollback(n->db);
+}
+
 static fallible make_keys(struct node *n)
 {
     scoped_arena a = arena_open();

@@ -153,6 +153,15 @@ fallible node_create(const struct node_options *o, struct node **out);
 fallible node_open(const struct node_options *o, struct node **out);
 void node_close(struct node *n);
 
+/*
+ * A node that only reads, on connections of its own, beside the one that writes: node_db,
+ * node_event, node_visit, vault_open and the proofs work on it. Between node_read_begin and
+ * node_read_end it sees one moment. It belongs to one thread at a time.
+ */
+fallible node_open_reader(const struct node_options *o, struct node **out);
+fallible node_read_begin(struct node *n);
+void node_read_end(struct node *n);
+
 struct db *node_db(struct node *n);
 i64 node_size(const struct node *n); /* entries, all epochs */
 i64 node_epoch(const struct node *n);

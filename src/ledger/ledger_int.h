@@ -23,7 +23,7 @@ struct node {
     i64 number; /* node number: the upper bits of ids */
     i64 epoch, start_no;
     str origin;
-    bool restored;
+    bool restored, reader;
     struct edge edge;  /* committed */
     struct edge ahead; /* of the batch that runs */
     struct edge kept;  /* of its last finished job */

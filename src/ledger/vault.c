@@ -82,6 +82,10 @@ static fallible find_person_key(struct arena *a, struct node *n, i64 person, sm4
     TRY(sql_person_key_get(a, n->keys, person, &row, found));
     if (!*found)
         return OK;
+    if (n->reader && row.epoch != n->wrap_epoch) { /* the writer has rotated */
+        TRY(read_wrap_key(a, n, row.epoch, &n->wrap_key));
+        n->wrap_epoch = row.epoch;
+    }
     REQUIRE(row.epoch == n->wrap_epoch, ERR_CORRUPT, "person's key of epoch %lld",
             (long long)row.epoch);
     return unwrap(a, n, person, row.wrapped, out);
