@@ -268,6 +268,12 @@ struct head {
  * asked. */
 fallible node_sign_head(struct arena *a, struct node *n, struct head *out);
 
+/* The newest signed head of the newest epoch that has one. */
+fallible node_newest_head(struct arena *a, struct node *n, struct head *out, bool *found);
+
+/* A tile or bundle of entries of an epoch's tree, as C2SP tlog-tiles serves it. ERR_NOT_FOUND. */
+fallible node_tile(struct arena *a, struct node *n, i64 epoch, struct tile t, str *bytes);
+
 /*
  * Proofs in the tree of one epoch, by SHA-256: that leaf `index` stands under `size` leaves, and
  * that the tree of `size1` leaves is the beginning of that of `size2`. ERR_RANGE beyond what is

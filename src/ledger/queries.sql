@@ -213,3 +213,7 @@ select epoch, level, idx, hashes, sm3 from tile order by epoch, level, idx;
 select event, field from vault
 where event not in (select id from event) and event not in (select id from quarantine)
 order by event, field limit 100;
+
+-- head_newest() -> one { epoch: i64, size: i64, sha256: bytes, sm3: bytes, note: str }
+-- The newest head of all.
+select epoch, size, sha256, sm3, note from head order by epoch desc, size desc limit 1;

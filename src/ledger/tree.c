@@ -20,7 +20,7 @@ void tree_hash_leaf(const struct merkle_hash *h, const u8 entry[ENTRY_SIZE], dig
 /* Root of 2^level ≤ 256 leaves, from the entries. */
 static fallible from_entries(struct tree *t, int level, u64 index, digest *out)
 {
-    i64 from = t->start_no + (i64)(index << level), width = 1LL << level;
+    i64 from = t->start_no + (i64)(index << level), width = (i64)1 << level;
     struct sql_entries_from_rows rows;
     struct frontier f = {0};
 
@@ -166,16 +166,34 @@ fallible node_epoch_start(struct arena *a, struct node *n, i64 epoch, i64 *start
     FAIL(ERR_RANGE, "no epoch %lld", (long long)epoch);
 }
 
-static fallible tree_at(struct arena *a, struct node *n, i64 epoch, i64 size, struct tree *out)
+/* Entries of an epoch's tree: up to the newest for the one that grows. */
+static fallible tree_size(struct arena *a, struct node *n, i64 epoch, i64 *size)
 {
+    struct sql_ledger_end end;
     struct sql_epoch_spans_rows spans;
-    i64 start_no, here = 0;
+    bool found;
+    i64 start_no;
 
+    *size = 0;
     TRY(node_epoch_start(a, n, epoch, &start_no));
+    TRY(sql_ledger_end(a, n->db, &end, &found));
+    if (found && end.epoch == epoch) {
+        *size = end.no - start_no + 1;
+        return OK;
+    }
     TRY(sql_epoch_spans(a, n->db, &spans));
     for (size_t i = 0; i < spans.count; i++)
         if (spans.at[i].epoch == epoch)
-            here = spans.at[i].last - start_no + 1;
+            *size = spans.at[i].last - start_no + 1;
+    return OK;
+}
+
+static fallible tree_at(struct arena *a, struct node *n, i64 epoch, i64 size, struct tree *out)
+{
+    i64 start_no, here;
+
+    TRY(node_epoch_start(a, n, epoch, &start_no));
+    TRY(tree_size(a, n, epoch, &here));
     REQUIRE(size >= 0 && size <= here, ERR_RANGE, "epoch %lld has %lld entries here",
             (long long)epoch, (long long)here);
     *out = (struct tree){a, n->db, epoch, start_no, &merkle_sha256};
@@ -200,6 +218,49 @@ fallible node_consistency(struct arena *a, struct node *n, i64 epoch, i64 size1,
     TRY(tree_at(a, n, epoch, size2, &t));
     struct merkle_source source = {tree_node, &t};
     return merkle_consistency(t.hash, &source, (u64)size1, (u64)size2, out);
+}
+
+static fallible entry_bundle(struct arena *a, struct node *n, const struct tree *t,
+                             struct tile tile, str *bytes)
+{
+    struct sql_entries_from_rows rows;
+    struct buf bundle = buf_in(a);
+    i64 from = t->start_no + (i64)tile.index * TILE_WIDTH;
+
+    TRY(sql_entries_from(a, n->db, from, from + tile.width, &rows));
+    REQUIRE((int)rows.count == tile.width, ERR_NOT_FOUND, "no such bundle");
+    for (size_t i = 0; i < rows.count; i++)
+        tile_entry_add(&bundle, rows.at[i].entry);
+    *bytes = buf_text(&bundle);
+    return OK;
+}
+
+fallible node_tile(struct arena *a, struct node *n, i64 epoch, struct tile tile, str *bytes)
+{
+    int level = tile.level == TILE_ENTRIES ? 0 : tile.level;
+    i64 size = 0;
+    struct tree t;
+
+    TRY(tree_at(a, n, epoch, size, &t));
+    TRY(tree_size(a, n, epoch, &size));
+    REQUIRE(tile.width <= tile_width((u64)size, level, tile.index), ERR_NOT_FOUND, "no such tile");
+    if (tile.level == TILE_ENTRIES)
+        return entry_bundle(a, n, &t, tile, bytes);
+    struct merkle_source source = {tree_node, &t};
+    return tile_bytes(a, &source, tile, bytes);
+}
+
+fallible node_newest_head(struct arena *a, struct node *n, struct head *out, bool *found)
+{
+    struct sql_head_newest row;
+
+    TRY(sql_head_newest(a, n->db, &row, found));
+    if (!*found)
+        return OK;
+    *out = (struct head){.epoch = row.epoch, .size = row.size, .note = row.note};
+    memcpy(out->sha256.at, row.sha256.ptr, 32);
+    memcpy(out->sm3.at, row.sm3.ptr, 32);
+    return OK;
 }
 
 fallible node_roots(struct arena *a, struct node *n, i64 epoch, i64 size, digest *sha256,
