@@ -62,7 +62,7 @@ typedef const struct error *err;
  * after it; who keeps one longer or hands it to another thread copies it by value.
  */
 err err_raise(enum err_code code, const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5), returns_nonnull));
 
 /* The same record in this thread's ring, for one that came by value from another thread. */
 err err_again(const struct error *record);
