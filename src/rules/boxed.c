@@ -355,6 +355,7 @@ static fallible filter(struct loader *l, const xmlNode *n, struct scope *scope, 
 
     TRY(child_compile(l, n, "in", scope, place, &c->kids[0]));
     inner->kind = SCOPE_FILTER;
+    c->op = 1;
     c->slot = inner->item = unit_slot(scope->unit);
     *out = c;
     return child_compile(l, n, "match", inner, place, &c->kids[1]);

@@ -145,14 +145,19 @@ static fallible call_with_list(struct run *r, const struct builtin *b, const fee
 {
     feel list;
 
-    if (count == 1 && args[0].kind == FEEL_LIST)
-        return b->run(r, args, 1, out);
     if (count == 0 || (count == 1 && args[0].kind == FEEL_NULL))
         return no(r, "there is no list", out);
-    feel *items = NEW_N(r->arena, count, feel);
-    memcpy(items, args, count * sizeof *items);
-    TRY(feel_list(items, count, &list));
-    return b->run(r, &list, 1, out);
+    if (count == 1 && args[0].kind == FEEL_LIST) {
+        list = args[0];
+    } else {
+        feel *items = NEW_N(r->arena, count, feel);
+
+        memcpy(items, args, count * sizeof *items);
+        TRY(feel_list(items, count, &list));
+    }
+    TRY(b->run(r, &list, 1, out));
+    r->at = NULL;
+    return OK;
 }
 
 fallible builtin_call(struct run *r, const struct node *at, const struct builtin *b,
@@ -161,6 +166,7 @@ fallible builtin_call(struct run *r, const struct node *at, const struct builtin
     struct parameter p[MOST_PARAMETERS];
     feel few[MOST_PARAMETERS + 1], *fitted = few;
 
+    r->at = at;
     if (b->types[0] == 'v')
         return call_with_list(r, b, args, count, out);
     if (count > COUNT(few))
@@ -173,8 +179,11 @@ fallible builtin_call(struct run *r, const struct node *at, const struct builtin
             continue;
         for (size_t i = count; i < parameters; i++)
             fitted[i] = feel_null();
-        return form->run(r, fitted, count, out);
+        TRY(form->run(r, fitted, count, out));
+        r->at = NULL;
+        return OK;
     }
+    r->at = NULL;
     run_note(r, at, "the arguments don't fit the function");
     *out = feel_null();
     return OK;
@@ -226,15 +235,20 @@ fallible builtin_named(struct run *r, const struct node *at, const struct builti
     feel placed[MOST_PARAMETERS], fitted[MOST_PARAMETERS];
     size_t used;
 
+    r->at = at;
     for (const struct builtin *form = b; form < builtins + builtin_count && same_name(form, b);
          form++) {
         if (count > MOST_PARAMETERS || !place_named(form, names, args, count, placed, &used))
             continue;
         if (form->types[0] == 'v')
             return call_with_list(r, form, placed, used, out);
-        if (fit_all(r, p, parameters_of(form, p), placed, used, fitted))
-            return form->run(r, fitted, used, out);
+        if (!fit_all(r, p, parameters_of(form, p), placed, used, fitted))
+            continue;
+        TRY(form->run(r, fitted, used, out));
+        r->at = NULL;
+        return OK;
     }
+    r->at = NULL;
     run_note(r, at, "the arguments don't fit the function");
     *out = feel_null();
     return OK;

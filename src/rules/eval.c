@@ -18,6 +18,7 @@ void run_note(struct run *r, const struct node *n, const char *what)
 
     if (notes == NULL)
         return;
+    n = n != NULL ? n : r->at;
     if (notes->count < FEEL_NOTES)
         notes->kept[notes->count] = (struct feel_note){
             .place = r->place, .column = n != NULL ? (int)n->at : 0, .what = what};
@@ -322,6 +323,8 @@ static fallible filter_items(struct run *r, const struct node *n, feel list, fee
         r->frame->slots[n->slot] = list.items[i];
         if (i > 0)
             TRY(eval(r, n->kids[1], &v));
+        if (n->op == 1 && v.kind != FEEL_BOOL && v.kind != FEEL_NULL)
+            return nothing(r, n, "the match is neither true nor false", out);
         if (truth_of(v) == TRUE)
             kept[count++] = list.items[i];
     }

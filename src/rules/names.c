@@ -211,6 +211,9 @@ static const struct node *dynamic_nodes(struct parser *p, const struct scope *s,
     for (; s != NULL && s != f->scope; s = s->outer)
         if (s->kind == SCOPE_FILTER && count < COUNT(between))
             between[count++] = s;
+    /* An item that has a member «item» hides itself behind it. */
+    if (f->item && count < COUNT(between))
+        between[count++] = f->scope;
     str name = f->builtin != NULL ? str_of(f->builtin->name) : fallback->name;
     while (count-- > 0) {
         struct node *n = node_new(p, N_DYNAMIC, p->at, 1);

@@ -208,7 +208,7 @@ enum node_kind {
     N_UNARY_RANGE, /* op: form */
     N_LIST,
     N_CONTEXT, /* kids with names; slot: of the first entry; op 1: boxed, with a result */
-    N_FILTER,
+    N_FILTER,  /* op 1: boxed, where a match must be boolean */
     N_PATH,
     N_CALL,
     N_CALL_BUILTIN,
@@ -326,8 +326,9 @@ struct run {
     i64 steps;
     size_t memory_from;
     int depth;
-    feel input; /* what ? means */
-    str place;  /* of the cell that runs */
+    feel input;            /* what ? means */
+    const struct node *at; /* the built-in call that runs, for notes */
+    str place;             /* of the cell that runs */
     struct frame *frame;
     struct map zones;
     const struct rules_model *model; /* NULL for an expression alone */
