@@ -69,6 +69,7 @@ static struct model_file *file_of_space(const struct loader *l, str space)
 static bool declares(struct arena *a, str path, str space, str *text)
 {
     str quoted = str_format(a, "namespace=\"%.*s\"", STR(space));
+    str other = str_format(a, "namespace='%.*s'", STR(space));
 
     if (file_read(a, str_z(a, path), RULES_LARGEST_MODEL, text) != OK)
         return false;
@@ -77,7 +78,8 @@ static bool declares(struct arena *a, str path, str space, str *text)
         return false;
     str rest = str_sub(*text, (size_t)root, text->len);
     ptrdiff_t end = str_find(rest, S(">"));
-    return str_find(str_sub(rest, 0, end < 0 ? rest.len : (size_t)end), quoted) >= 0;
+    rest = str_sub(rest, 0, end < 0 ? rest.len : (size_t)end);
+    return str_find(rest, quoted) >= 0 || str_find(rest, other) >= 0;
 }
 
 static void folder_close(DIR **d)

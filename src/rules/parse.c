@@ -631,6 +631,9 @@ static bool place_arguments(struct parser *p, struct node *n)
             }
     if (used != n->count || last != n->count)
         return false;
+    for (u32 i = 0; i < n->count; i++)
+        if (kids[i] == NULL)
+            return false; /* a name was given twice */
     memcpy(n->kids, kids, sizeof *kids * n->count);
     n->names = NULL;
     (void)p;

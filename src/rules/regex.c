@@ -122,6 +122,35 @@ static bool write_name_class(struct writer *w, int c, bool in_class)
     return true;
 }
 
+/* \w: all but punctuation, separators and others, as XML Schema has it. */
+static bool write_word_class(struct writer *w, int c, bool in_class)
+{
+    const char *set = c == 'w' ? "\\p{L}\\p{M}\\p{N}\\p{S}" : "\\p{P}\\p{Z}\\p{C}";
+
+    buf_format(w->out, in_class ? "%s" : "[%s]", set);
+    w->at += 2;
+    return true;
+}
+
+/* «{2}», «{2,}», «{2,3}»; anything else in braces isn't XPath's. */
+static bool write_quantifier(struct writer *w)
+{
+    size_t at = w->at + 1, digits = 0;
+
+    for (; at < w->in.len && w->in.ptr[at] != '}'; at++) {
+        bool digit = w->in.ptr[at] >= '0' && w->in.ptr[at] <= '9';
+
+        if (!digit && (w->in.ptr[at] != ',' || digits == 0))
+            return false;
+        digits++;
+    }
+    if (at >= w->in.len || digits == 0)
+        return false;
+    buf_add(w->out, w->in.ptr + w->at, at + 1 - w->at);
+    w->at = at + 1;
+    return look(w, 0) != '+';
+}
+
 static bool write_reference(struct writer *w)
 {
     int n = look(w, 1) - '0';
@@ -151,6 +180,8 @@ static bool write_escape(struct writer *w, bool in_class)
     if (c >= '0' && c <= '9')
         return !in_class && c != '0' && write_reference(w);
     if (strchr("nrtsSdDwW", c) != NULL || strchr("\\|.?*+(){}$-[]^", c) != NULL) {
+        if (c == 'w' || c == 'W')
+            return write_word_class(w, c, in_class);
         if (c == 's' || c == 'S')
             buf_z(w->out, c == 's' ? (in_class ? " \\t\\n\\r" : "[ \\t\\n\\r]") : "[^ \\t\\n\\r]");
         else
@@ -265,9 +296,13 @@ static bool write_piece(struct writer *w)
         return write_open(w);
     if (c == ')')
         return write_close(w);
+    if (c == '{')
+        return write_quantifier(w);
+    if (c == ']' || c == '}')
+        return false;
     if (c == '#' || c == '~' || c == ' ')
         buf_byte(w->out, '\\');
-    if (strchr("*+?}", c) != NULL && look(w, 1) == '+')
+    if (strchr("*+?", c) != NULL && look(w, 1) == '+')
         return false; /* possessive quantifiers are PCRE2's, not XPath's */
     size_t from = w->at;
     (void)utf8_next(w->in, &w->at);
