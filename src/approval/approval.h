@@ -87,4 +87,4 @@ fallible case_extend(struct tx *tx, const struct case_extension *in);
 /* Fire what is due and accept by silence whom nobody answered. Call again while *done > 0. */
 fallible approval_tick(struct node *n, instant now, size_t *done);
 
-extern const struct routes approval_routes;
+extern const struct routes approval_citizen_routes, approval_desk_routes;

@@ -53,4 +53,7 @@ bool ground_of(str word, enum pause_ground *out);
 bool post_may(const struct acting *who, str task_post, i64 body, str division_path);
 fallible acting_now(struct tx *tx, struct acting *out);
 
+/* Is this the word that was on the receipt? In constant time. */
+bool receipt_word_fits(str number, str word, str hash);
+
 str task_name(const struct work *w, i64 no);

@@ -47,6 +47,18 @@ static str secret_hash(struct arena *a, str number, str secret)
     return hex_of(a, d.at, sizeof d.at);
 }
 
+bool receipt_word_fits(str number, str word, str hash)
+{
+    scoped_arena a = arena_open();
+    digest given, kept;
+
+    if (hex_to(hash, kept.at, sizeof kept.at) != OK)
+        return false;
+    if (hex_to(secret_hash(a, number, word), given.at, sizeof given.at) != OK)
+        return false;
+    return digest_eq(given, kept);
+}
+
 static str text_or_absent(str s)
 {
     return s.len > 0 ? s : (str){0};
