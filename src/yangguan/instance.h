@@ -78,3 +78,6 @@ void instance_closep(struct instance **i);
 
 /* Take a folder's lock; -1 in *fd and ERR_BUSY if another process holds it. */
 fallible instance_lock(const char *dir, int *fd);
+
+/* `ok: …`, or a line for each flaw, on standard output. */
+void verdict_print(struct arena *a, const struct verdict *v);
