@@ -32,7 +32,7 @@ def test(function):
 @contextlib.contextmanager
 def server(*options):
     process = subprocess.Popen([BINARY, "0", *options], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+                               stderr=subprocess.PIPE, text=True, errors="surrogateescape")
     port = int(process.stdout.readline())
     log = []
     reader = threading.Thread(target=lambda: log.extend(process.stderr))
@@ -46,6 +46,7 @@ def server(*options):
         reader.join()
         process.stdout.close()
         assert status == 0, (status, "".join(log)[-3000:])
+        assert not re.search("[\udc80-\udcff]", "".join(log)), "the log has bytes that aren't UTF-8"
         assert not any("Sanitizer" in line or "runtime error" in line for line in log), "".join(log)
 
 

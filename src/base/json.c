@@ -89,7 +89,12 @@ fallible json_read(struct arena *a, str text, struct json **out)
     __attribute__((cleanup(tree_free))) json_t *tree = json_loadb(
         text.ptr ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 
-    REQUIRE(tree != NULL, ERR_SYNTAX, "JSON line %d column %d: %s", why.line, why.column, why.text);
+    /* jansson goes on to quote the input, which may be personal and mustn't reach the log. */
+    ptrdiff_t quote = str_find(str_of(why.text), S(" near "));
+    str said = str_sub(str_of(why.text), 0, quote < 0 ? sizeof why.text : (size_t)quote);
+
+    REQUIRE(tree != NULL, ERR_SYNTAX, "JSON line %d column %d: %.*s", why.line, why.column,
+            STR(said));
     struct json *root = NEW(a, struct json);
     TRY(take(a, tree, 0, root));
     *out = root;

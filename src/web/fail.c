@@ -85,8 +85,11 @@ static void log_failure(const struct request *q, const struct error *e)
 {
     enum log_level level = err_http(e->code) >= 500 && e->code != ERR_BUSY ? LOG_ERROR : LOG_INFO;
 
+    /* What a client sent may have got into a message that another room made. */
+    const char *why = utf8_valid(str_of(e->message)) ? e->message : "not UTF-8";
+
     log_line(level, "web.refused", "id=%s code=%s status=%d at=%s:%d why=\"%s\"", q->id,
-             err_name(e->code), err_http(e->code), e->file, e->line, e->message);
+             err_name(e->code), err_http(e->code), e->file, e->line, why);
 }
 
 /* Headers that were set for the refusal itself (Allow, Retry-After) stay, and so do cookies. */

@@ -192,3 +192,30 @@ const faults *request_faults(const struct request *q)
 {
     return &q->faults;
 }
+
+fallible request_node(struct request *q, struct node **out)
+{
+    const struct web_ops *ops = &q->web->config.ops;
+
+    REQUIRE(ops->borrow != NULL, ERR_UNSUPPORTED, "no ledger is plugged in");
+    if (q->reader == NULL)
+        TRY(ops->borrow(ops->state, &q->reader));
+    *out = q->reader;
+    return OK;
+}
+
+void reader_end(struct request *q)
+{
+    const struct web_ops *ops = &q->web->config.ops;
+
+    if (q->reader != NULL)
+        ops->give_back(ops->state, q->reader);
+    q->reader = NULL;
+}
+
+instant request_now(const struct request *q)
+{
+    const struct web_ops *ops = &q->web->config.ops;
+
+    return ops->now ? ops->now(ops->state) : system_now();
+}

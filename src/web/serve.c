@@ -72,6 +72,7 @@ static fallible submit(struct request *q)
     struct submission s = {q->route->action, q->form, request_idempotency_key(q), content_of(q)};
 
     REQUIRE(ops->submit != NULL, ERR_UNSUPPORTED, "no writer is plugged in");
+    reader_end(q); /* what comes after the commit reads what was committed */
     return ops->submit(ops->state, q, &s, &q->outcome);
 }
 
@@ -112,6 +113,7 @@ void serve(struct request *q)
 {
     err e = q->ended ? answer(q) : body_feed(q);
 
+    reader_end(q);
     if (e != OK) {
         body_drop(q);
         fail_reply(q, e);

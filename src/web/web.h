@@ -210,6 +210,8 @@ struct session_store {
 /* A store in memory of at most `most` sessions (the one unseen longest goes); its memory is a's. */
 struct session_store session_memory(struct arena *a, size_t most);
 
+struct node; /* the ledger's */
+
 /* ---- requests and replies -------------------------------------------------------------------- */
 
 struct request;
@@ -232,6 +234,10 @@ const struct lang *request_lang(const struct request *q);
 const struct session *request_session(const struct request *q); /* NULL: none */
 const void *request_form(const struct request *q);              /* the input's struct */
 void *request_room(const struct request *q); /* what the configuration gave as `state` */
+/* The ledger as of one moment: the same reader for the whole request, a newer one after its command
+ * was committed. ERR_UNSUPPORTED where none is plugged in. */
+fallible request_node(struct request *q, struct node **out);
+instant request_now(const struct request *q); /* civil time */
 /* The forgery token for a form on the page that answers this request. */
 str request_forgery(struct request *q);
 
@@ -384,7 +390,7 @@ struct view {
     enum zone zone; /* 0: all */
 };
 
-struct tx; /* the store's; web only passes it on */
+struct tx; /* the ledger's; web only passes it on */
 
 struct action {
     const char *name;
@@ -442,6 +448,10 @@ const struct outcome *request_outcome(const struct request *q);
 /* What is plugged in. Workers call them, several at once. */
 struct web_ops {
     void *state;
+    /* Lends a reader of the ledger with a snapshot; each is given back once. May be NULL. */
+    fallible (*borrow)(void *state, struct node **out);
+    void (*give_back)(void *state, struct node *reader);
+    instant (*now)(void *state); /* civil time; NULL: the system's */
     /* May who asks do this here? ERR_SIGN_IN, ERR_FORBIDDEN. Sets up the request's scope. NULL:
      * everything but duty "ANYBODY" is refused. */
     fallible (*permit)(void *state, struct request *q, const char *duty, const char *scope);

@@ -124,11 +124,14 @@ struct request {
     faults faults;
     void *form;
     struct outcome outcome;
+    struct node *reader; /* borrowed until the reply is made */
     struct reply reply;
     bool close;     /* the connection ends after this reply */
     str cache_name; /* empty: not cacheable */
     u64 cache_version;
 };
+
+void reader_end(struct request *q);
 
 /* ---- the server -------------------------------------------------------------------------------
  */
