@@ -10,7 +10,7 @@ def main():
     for root in [a for a in args if not a.startswith("--")]:
         for path in sorted(pathlib.Path(root).rglob("*.c")):
             is_test = path.name.endswith("_test.c") or path.parts[0] == "tests"
-            if path.parts[:2] == ("tests", "tools") or path == pathlib.Path("src/yangguan/main.c"):
+            if path.parts[:2] in (("tests", "tools"), ("tests", "fuzz")) or path == pathlib.Path("src/yangguan/main.c"):
                 continue
             if is_test == tests:
                 print(path)
