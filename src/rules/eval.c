@@ -576,8 +576,14 @@ static fallible eval_tests(struct run *r, const struct node *n, feel *out)
     bool any = false;
 
     for (u32 i = 0; i < n->count && !any; i++) {
+        const struct node *test = n->kids[i]->kids[0];
         feel v;
 
+        /* Constants, the usual case, need no evaluation. */
+        if (test->kind == N_CONST) {
+            any = value_in(r->input, test->value) == TRUE;
+            continue;
+        }
         TRY(eval(r, n->kids[i], &v));
         any = truth_of(v) == TRUE;
     }

@@ -18,6 +18,7 @@ enum {
     PLAIN_ZEROS = 40,     /* text shows at most so many zeros before using an exponent */
     LARGEST_SCALE = 6176, /* DMN 1.5, table 78 */
     LEAST_SCALE = -6111,
+    DIVIDED_PLACES = 4,         /* of a quotient that is tried without decimal128 */
     LARGEST_POWER = 100 * 1000, /* whole exponents that are multiplied out */
 };
 
@@ -179,14 +180,31 @@ feel number_mul(feel a, feel b)
     return narrow(bid128_mul(wide(a), wide(b), BID_EVEN, &flags));
 }
 
+/* Quotients with few digits, exactly. */
+static bool divide_small(feel a, feel b, feel *out)
+{
+    i64 n = a.small;
+
+    for (int scale = (int)a.scale - b.scale; scale <= DIVIDED_PLACES; scale++) {
+        if (scale >= 0 && b.small != -1 && n % b.small == 0) {
+            *out = number_of(n / b.small, (u16)scale);
+            return true;
+        }
+        if (__builtin_mul_overflow(n, 10, &n))
+            return false;
+    }
+    return false;
+}
+
 feel number_div(feel a, feel b)
 {
     unsigned flags = 0;
+    feel quotient;
 
     if (number_sign(b) == 0)
         return feel_null();
-    if (!a.is_wide && !b.is_wide && b.scale == 0 && b.small != -1 && a.small % b.small == 0)
-        return number_of(a.small / b.small, a.scale);
+    if (!a.is_wide && !b.is_wide && divide_small(a, b, &quotient))
+        return quotient;
     return narrow(bid128_div(wide(a), wide(b), BID_EVEN, &flags));
 }
 

@@ -214,7 +214,8 @@ fallible table_compile(struct loader *l, const xmlNode *n, struct scope *scope, 
 
 static bool value_holds(feel input, feel value)
 {
-    /* The standard's «=» of two numbers or strings and the range test, without the detours. */
+    if (value.kind == FEEL_STRING && input.kind == FEEL_STRING)
+        return input.count == value.count && memcmp(input.text, value.text, value.count) == 0;
     if (value.kind == FEEL_RANGE)
         return range_has(value.range, input) == TRUE;
     return value_equal(input, value) == TRUE;

@@ -288,7 +288,9 @@ fallible type_convert(struct run *r, const struct type *t, feel v, feel *out, co
     feel result = v;
 
     *why = "";
-    if (t == NULL || v.kind == FEEL_NULL) {
+    bool plain = t != NULL && t->kind >= TYPE_BOOL && t->kind <= TYPE_SECONDS &&
+                 t->allowed == NULL && t->whole == NULL;
+    if (t == NULL || v.kind == FEEL_NULL || (plain && kind_of_type(t->kind) == v.kind)) {
         *out = v;
         return OK;
     }
