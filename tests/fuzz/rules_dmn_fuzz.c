@@ -7,6 +7,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
     scoped_arena a = arena_open();
     const struct rules_model *m;
+    struct rules_report report;
     const str *names;
     feel input, v;
 
@@ -22,5 +23,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
         if (rules_decide(a, m, names[i], input, &options, &v) == OK)
             fuzz_written(a, v);
     }
+    if (rules_check(a, m, &report) == OK)
+        fuzz_must(report.count == 0 || report.findings[0].kind != NULL);
     return 0;
 }

@@ -103,6 +103,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     struct feel_options options = {
         .now = FUZZ_NOW, .steps = FUZZ_STEPS, .notes = &notes, .explain = &ground};
     const struct rules_model *m;
+    struct rules_report report;
     struct json *json;
     feel input, v;
 
@@ -116,5 +117,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     if (rules_decide(a, m, S("e"), input, &options, &v) == OK)
         fuzz_written(a, v);
     fuzz_must(utf8_valid(buf_text(&ground)));
+    if (rules_check(a, m, &report) == OK)
+        fuzz_must(report.table_count <= 1);
     return 0;
 }
