@@ -193,7 +193,8 @@ static void explore_scope(struct analysis *x, const struct flow_scope *scope,
     net_reduce(net);
     net_explore(x, net, &e);
     *exits = e.exits;
-    if (e.findings.count || !e.complete)
+    bool guess = result == NULL && e.stuck_call; /* of settle_calls, not the last word */
+    if ((e.findings.count && !guess) || !e.complete)
         exits->completes = true; /* told here, not once more outside */
     exits_by_event(x, scope, exits);
     if (result == NULL)

@@ -182,7 +182,7 @@ static void arrive(struct space *s, const u64 *m)
 
 static void walk(struct space *s, struct rope *rope, steps *path)
 {
-    rope_walk(s->x->a, rope, false, path);
+    rope_walk(s->x->a, rope, ROPE_PATH, path);
 }
 
 /* What `node` took to get from one marking to the next. */
@@ -198,18 +198,27 @@ static void walk_taken(struct space *s, u32 node, const u64 *before, const u64 *
     walk(s, s->net->nodes.at[node].chain, path);
 }
 
-static steps path_of(struct space *s, u32 state)
+/* Up to `at` where the node under way fired before: what its token did then is no part of it. */
+static void walk_step(struct space *s, const struct origin *o, u32 state,
+                      const struct flow_node *at, steps *path)
+{
+    size_t from = path->count;
+
+    walk_taken(s, o->node, pile_at(&s->states, o->parent), pile_at(&s->states, state), path);
+    for (size_t i = from; at != NULL && o->node == s->node && i < path->count; i++)
+        if (path->at[i] == at)
+            path->count = i + 1;
+}
+
+static steps path_of(struct space *s, u32 state, const struct flow_node *at)
 {
     indices back = {0};
     steps path = {0};
 
     for (u32 i = state; i != 0; i = ((struct origin *)pile_at(&s->origins, i))->parent)
         vec_push(s->a, &back, i);
-    for (size_t i = back.count; i-- > 0;) {
-        const struct origin *o = pile_at(&s->origins, back.at[i]);
-        walk_taken(s, o->node, pile_at(&s->states, o->parent), pile_at(&s->states, back.at[i]),
-                   &path);
-    }
+    for (size_t i = back.count; i-- > 0;)
+        walk_step(s, pile_at(&s->origins, back.at[i]), back.at[i], at, &path);
     return path;
 }
 
@@ -226,7 +235,7 @@ static const struct flow_node *first_of(struct space *s, struct rope *rope)
 {
     steps all = {0};
 
-    rope_walk(s->a, rope, false, &all);
+    rope_walk(s->a, rope, ROPE_ALL, &all);
     return all.count ? all.at[0] : NULL;
 }
 
@@ -277,8 +286,8 @@ static const struct flow_node *meeting(struct space *s)
     steps one = {0}, two = {0};
 
     if (s->taken != UINT32_MAX && before != UINT32_MAX && before != s->taken) {
-        rope_walk(s->a, s->net->edges.at[before].chain, false, &one);
-        rope_walk(s->a, s->net->edges.at[s->taken].chain, false, &two);
+        rope_walk(s->a, s->net->edges.at[before].chain, ROPE_ALL, &one);
+        rope_walk(s->a, s->net->edges.at[s->taken].chain, ROPE_ALL, &two);
     }
     for (size_t i = 0; i < two.count; i++)
         for (size_t j = 0; j < one.count; j++)
@@ -296,15 +305,14 @@ static void find_doubled(struct space *s)
     s->looked[s->node]++;
     if (known(s, FAULT_UNSYNCHRONISED, meeting(s)))
         return;
-    steps path = path_of(s, s->state);
-    if (s->taken != UINT32_MAX)
-        walk(s, s->net->edges.at[s->taken].chain, &path);
     const struct flow_node *at = meeting(s);
-    for (size_t i = path.count; i-- > 0;)
-        if (path.at[i] == at) {
-            path.count = i + 1; /* what comes after the meeting is no part of it */
-            break;
-        }
+    bool around = s->taken != UINT32_MAX && s->net->edges.at[s->taken].from == s->node;
+    steps path = path_of(s, s->state, around ? NULL : at), last = {0};
+    if (s->taken != UINT32_MAX)
+        rope_walk(s->a, s->net->edges.at[s->taken].chain, ROPE_PATH, &last);
+    for (size_t i = 0; i < last.count && last.at[i] != at; i++)
+        vec_push(s->x->a, &path, last.at[i]);
+    vec_push(s->x->a, &path, at); /* what comes after the meeting is no part of it */
     find(s, FAULT_UNSYNCHRONISED, at, path);
 }
 
@@ -489,8 +497,8 @@ static bool served(struct space *s, u32 node, const u64 *m, const struct flow_no
 
     for (size_t i = 0; i < in->count; i++) {
         steps chain = {0};
-        rope_joins(s->a, s->net->edges.at[in->at[i]].chain, &chain);
-        rope_joins(s->a, s->net->edges.at[in->at[i]].also, &chain);
+        rope_walk(s->a, s->net->edges.at[in->at[i]].chain, ROPE_JOINS, &chain);
+        rope_walk(s->a, s->net->edges.at[in->at[i]].also, ROPE_JOINS, &chain);
         for (size_t j = 0; j < chain.count; j++)
             if (chain.at[j] == join && !has(m, s->bit_of[in->at[i]]))
                 return false;
@@ -503,7 +511,7 @@ static const struct flow_node *waiting_join(struct space *s, u32 node, const u64
 {
     steps chain = {0};
 
-    rope_joins(s->a, s->net->edges.at[edge].chain, &chain);
+    rope_walk(s->a, s->net->edges.at[edge].chain, ROPE_JOINS, &chain);
     for (size_t i = 0; i < chain.count; i++)
         if (!served(s, node, m, chain.at[i]))
             return chain.at[i];
@@ -519,9 +527,10 @@ static void find_waiting(struct space *s, u32 state, u32 node, const u64 *m)
             continue;
         const struct flow_node *at = waiting_join(s, node, m, in->at[i]);
         enum flow_fault_kind kind = stuck_node(s, node) ? FAULT_ENDLESS : FAULT_DEADLOCK;
+        s->out->stuck_call |= kind == FAULT_ENDLESS;
         if (known(s, kind, at))
             continue;
-        steps path = path_of(s, state);
+        steps path = path_of(s, state, NULL);
         walk_waiting(s, node, m, &path);
         for (size_t j = 0; j < path.count; j++)
             if (path.at[j] == at)
@@ -584,7 +593,7 @@ static void find_endless(struct space *s, u32 state)
     moves_from(s, state);
     u32 node = s->probe_node;
     s->probing = false;
-    steps path = path_of(s, state);
+    steps path = path_of(s, state, NULL);
     walk_waiting(s, node, pile_at(&s->states, state), &path);
     find(s, FAULT_ENDLESS, first_of(s, s->net->nodes.at[node].chain), path);
 }
@@ -661,13 +670,13 @@ static void note_reached(struct space *s)
 
     for (u32 i = 0; i < s->bits; i++)
         if (has(s->ever, i)) {
-            rope_walk(s->a, s->net->edges.at[s->edge_of[i]].chain, true, &all);
-            rope_walk(s->a, s->net->edges.at[s->edge_of[i]].also, true, &all);
+            rope_walk(s->a, s->net->edges.at[s->edge_of[i]].chain, ROPE_NEW, &all);
+            rope_walk(s->a, s->net->edges.at[s->edge_of[i]].also, ROPE_NEW, &all);
         }
     for (size_t i = 0; i < s->nodes.count; i++)
         if (s->fired[s->nodes.at[i]]) {
-            rope_walk(s->a, s->net->nodes.at[s->nodes.at[i]].chain, true, &all);
-            rope_walk(s->a, s->net->nodes.at[s->nodes.at[i]].also, true, &all);
+            rope_walk(s->a, s->net->nodes.at[s->nodes.at[i]].chain, ROPE_NEW, &all);
+            rope_walk(s->a, s->net->nodes.at[s->nodes.at[i]].also, ROPE_NEW, &all);
         }
     for (size_t i = 0; i < all.count; i++)
         s->out->reached[all.at[i]->index] = true;
@@ -676,7 +685,7 @@ static void note_reached(struct space *s)
 static void name_region(struct space *s)
 {
     for (size_t i = 0; i < s->nodes.count; i++)
-        rope_walk(s->x->a, s->net->nodes.at[s->nodes.at[i]].chain, false, &s->out->region);
+        rope_walk(s->x->a, s->net->nodes.at[s->nodes.at[i]].chain, ROPE_ALL, &s->out->region);
 }
 
 static void run(struct space *s)

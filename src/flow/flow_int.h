@@ -66,14 +66,19 @@ struct rope {
     const struct flow_node *one;
     struct rope *left, *right;
     bool joins; /* here a parallel join was reduced into what follows */
+    bool again; /* a second part of the same node */
     bool seen;
 };
 struct rope *rope_of(struct arena *a, const struct flow_node *n);
 struct rope *rope_join(struct arena *a, struct rope *left, struct rope *right);
-/* Appends the nodes in order. `once`: only those parts that no such walk has met before. */
-void rope_walk(struct arena *a, struct rope *rope, bool once, steps *out);
-/* Only those of which `joins` was said. */
-void rope_joins(struct arena *a, struct rope *rope, steps *out);
+enum rope_part {
+    ROPE_ALL,
+    ROPE_NEW,   /* only what no such walk has met before */
+    ROPE_PATH,  /* without what is only a second part of the same node */
+    ROPE_JOINS, /* only those of which `joins` was said */
+};
+/* Appends the nodes in order. */
+void rope_walk(struct arena *a, struct rope *rope, enum rope_part part, steps *out);
 
 struct net_edge {
     u32 from, to;
@@ -136,6 +141,7 @@ struct explored {
     bool *reached;                /* by node index of the model */
     bool complete;                /* every state was seen */
     steps region;                 /* else: the nodes whose states were too many */
+    bool stuck_call;              /* something waits for a callee that isn't known to end */
     struct exits exits;
 };
 

@@ -26,9 +26,7 @@ struct rope *rope_join(struct arena *a, struct rope *left, struct rope *right)
     return rope;
 }
 
-enum wanted { ALL_STEPS, NEW_STEPS, JOINS };
-
-static void walk(struct arena *a, struct rope *rope, enum wanted wanted, steps *out)
+void rope_walk(struct arena *a, struct rope *rope, enum rope_part part, steps *out)
 {
     VEC(struct rope *) stack = {0};
 
@@ -36,25 +34,15 @@ static void walk(struct arena *a, struct rope *rope, enum wanted wanted, steps *
         vec_push(a, &stack, rope);
     while (stack.count) {
         struct rope *r = stack.at[--stack.count];
-        if (wanted == NEW_STEPS && r->seen)
+        if (part == ROPE_NEW && r->seen)
             continue;
-        r->seen = r->seen || wanted == NEW_STEPS;
+        r->seen = r->seen || part == ROPE_NEW;
         if (r->one == NULL) {
             vec_push(a, &stack, r->right);
             vec_push(a, &stack, r->left);
-        } else if (wanted != JOINS || r->joins)
+        } else if (!(part == ROPE_JOINS && !r->joins) && !(part == ROPE_PATH && r->again))
             vec_push(a, out, r->one);
     }
-}
-
-void rope_walk(struct arena *a, struct rope *rope, bool once, steps *out)
-{
-    walk(a, rope, once ? NEW_STEPS : ALL_STEPS, out);
-}
-
-void rope_joins(struct arena *a, struct rope *rope, steps *out)
-{
-    walk(a, rope, JOINS, out);
 }
 
 u32 net_node_add(struct net *net, enum gate join, enum gate split, const struct flow_node *of)
@@ -65,6 +53,15 @@ u32 net_node_add(struct net *net, enum gate join, enum gate split, const struct 
         n.chain = rope_of(net->a, of);
     vec_push(net->a, &net->nodes, n);
     return (u32)net->nodes.count - 1;
+}
+
+/* A further part of a node that has one already. */
+static u32 part_add(struct net *net, enum gate join, enum gate split, const struct flow_node *of)
+{
+    u32 i = net_node_add(net, join, split, of);
+
+    net->nodes.at[i].chain->again = true;
+    return i;
 }
 
 u32 net_edge_add(struct net *net, u32 from, u32 to)
@@ -147,7 +144,7 @@ static void idle_edge(struct builder *b, u32 from)
 /* One or more of `n`'s conditional flows; none of them: the default, or nothing if `idle`. */
 static void choose_some(struct builder *b, u32 from, const struct flow_node *n, bool all, bool idle)
 {
-    u32 some = net_node_add(b->net, GATE_ONE, GATE_SOME, n);
+    u32 some = part_add(b->net, GATE_ONE, GATE_SOME, n);
     size_t count = 0;
 
     b->net->nodes.at[from].split = GATE_ONE;
@@ -187,7 +184,7 @@ static void fork_out(struct builder *b, u32 from, const struct flow_node *n)
     for (size_t i = 0; i < n->out.count; i++)
         if (!n->out.at[i]->conditional && !n->out.at[i]->otherwise)
             lead(b, from, n->out.at[i]->to);
-    u32 choice = net_node_add(b->net, GATE_ONE, GATE_ONE, n);
+    u32 choice = part_add(b->net, GATE_ONE, GATE_ONE, n);
     net_edge_add(b->net, from, choice);
     choose_some(b, choice, n, false, true);
 }
@@ -242,7 +239,7 @@ static void ways_to_end(struct builder *b, u32 from, const struct flow_node *n)
         return;
     }
     b->net->nodes.at[from].split = GATE_ONE;
-    u32 done = net_node_add(b->net, GATE_ONE, GATE_ALL, n);
+    u32 done = part_add(b->net, GATE_ONE, GATE_ALL, n);
     net_edge_add(b->net, from, done);
     ways_out(b, done, n);
     if (exits.completes)
@@ -267,7 +264,7 @@ static u32 extras(struct builder *b, u32 from, const struct flow_node *n)
         const struct flow_node *event = n->boundary.at[i];
         if (event->interrupting || b->entry[event->index] == 0)
             continue;
-        u32 perhaps = net_node_add(b->net, GATE_ONE, GATE_ONE, n);
+        u32 perhaps = part_add(b->net, GATE_ONE, GATE_ONE, n);
         net_edge_add(b->net, from, perhaps);
         net_edge_add(b->net, perhaps, b->entry[event->index]);
         idle_edge(b, perhaps);
@@ -275,7 +272,7 @@ static u32 extras(struct builder *b, u32 from, const struct flow_node *n)
     }
     if (!any)
         return from;
-    u32 inside = net_node_add(b->net, GATE_ONE, GATE_ALL, n);
+    u32 inside = part_add(b->net, GATE_ONE, GATE_ALL, n);
     net_edge_add(b->net, from, inside);
     return inside;
 }

@@ -118,7 +118,7 @@ static struct rope *join_mark(struct net *net, const struct net_node *m)
 {
     steps all = {0};
 
-    rope_walk(net->a, m->chain, false, &all);
+    rope_walk(net->a, m->chain, ROPE_ALL, &all);
     if (m->join == GATE_ONE || all.count == 0)
         return NULL;
     struct rope *mark = rope_of(net->a, all.at[0]);
