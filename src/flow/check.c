@@ -160,7 +160,7 @@ static void report_dead(struct analysis *x, const struct flow_scope *scope,
     for (size_t i = 0; i < scope->nodes.count; i++) {
         const struct flow_node *n = scope->nodes.at[i];
         struct flow_fault f = {.kind = FAULT_DEAD, .element = n->id, .name = n->name};
-        if (!flow_in_normal(n) || e->reached[n->index])
+        if (!flow_in_normal(n) || e->reached[n->index] || result->faults.count >= FLOW_MOST_FAULTS)
             continue;
         if (drawn[n->index] && (!e->complete || causes->count != 0))
             continue; /* behind another fault, or not known */

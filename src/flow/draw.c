@@ -81,12 +81,17 @@ struct lines {
     str at[MOST_LINES + 2];
     bool small[MOST_LINES + 2];
     size_t count;
+    bool smaller; /* what is added next */
 };
 
-static void add_lines(struct lines *l, str text, double width, bool small, size_t most)
+static void add_lines(struct arena *a, struct lines *l, str text, double width, size_t most)
 {
+    bool small = l->smaller;
+
     for (size_t i = 0; i < most && text.len && l->count < COUNT(l->at); i++) {
         l->at[l->count] = take_line(&text, width, small ? SMALL : LETTER);
+        if (i + 1 == most && text.len)
+            l->at[l->count] = str_format(a, "%.*s…", STR(l->at[l->count]));
         l->small[l->count++] = small;
     }
 }
@@ -229,6 +234,7 @@ static void draw_activity(struct pen *pen, const struct flow_node *n, const stru
                           bool open)
 {
     struct lines l = {0};
+    struct arena *a = pen->out->arena;
     bool now = is_now(pen, n->id);
     double width = b->w - 8;
 
@@ -240,9 +246,10 @@ static void draw_activity(struct pen *pen, const struct flow_node *n, const stru
     if (n->inside != NULL)
         buf_format(pen->out, "<path class=\"d-l\" d=\"M%.1f %.1fh12m-6 -6v12\"/>",
                    b->x + b->w / 2 - 6, b->y + b->h - 9);
-    add_lines(&l, n->name, width, false, b->h >= 78 ? 2 : MOST_LINES);
-    add_lines(&l, n->post, width, true, 1);
-    add_lines(&l, limit_text(pen->out->arena, &n->limit), width, true, 1);
+    add_lines(a, &l, n->name, width, b->h >= 78 ? 2 : MOST_LINES);
+    l.smaller = true;
+    add_lines(a, &l, n->post, width, 1);
+    add_lines(a, &l, limit_text(a, &n->limit), width, 1);
     write_lines(pen, &l, b, now);
 }
 
@@ -257,7 +264,8 @@ static void name_below(struct pen *pen, const struct flow_node *n, const struct 
         place = d->label;
         place.y += pen->p.shifts[d->plane];
     }
-    add_lines(&l, n->name, place.w < 90 ? 90 : place.w, true, 2);
+    l.smaller = true;
+    add_lines(pen->out->arena, &l, n->name, place.w < 90 ? 90 : place.w, 2);
     place.h = (double)l.count * SMALL_LINE;
     write_lines(pen, &l, &place, false);
 }
@@ -373,7 +381,8 @@ static void draw_note(struct pen *pen, const struct flow_drawn *d, const struct 
 
     b.y += pen->p.shifts[d->plane];
     buf_format(pen->out, "<path class=\"d-l\" d=\"M%.1f %.1fh-8v%.1fh8\"/>", b.x + 8, b.y, b.h);
-    add_lines(&l, x->name, b.w - 12, true, COUNT(l.at));
+    l.smaller = true;
+    add_lines(pen->out->arena, &l, x->name, b.w - 12, COUNT(l.at));
     write_lines(pen, &l, &b, false);
 }
 

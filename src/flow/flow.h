@@ -26,8 +26,10 @@ enum {
     FLOW_MOST_BYTES = 4 << 20,
     FLOW_MOST_NODES = 20000,
     FLOW_MOST_EDGES = 40000,
-    FLOW_MOST_DEPTH = 32,   /* of sub-processes in each other */
-    FLOW_MOST_LIMIT = 10000 /* of any number in our attributes */
+    FLOW_MOST_DEPTH = 32,    /* of sub-processes in each other */
+    FLOW_MOST_LIMIT = 10000, /* of any number in our attributes */
+    FLOW_MOST_FAULTS = 500,  /* told of one process */
+    FLOW_MOST_PATH = 1000    /* ids of one fault's path: its last */
 };
 
 /* ---- the model ---------------------------------------------------------------------------- */
