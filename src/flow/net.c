@@ -124,8 +124,8 @@ static void lead(struct builder *b, u32 from, const struct flow_node *to)
         target = net_node_add(b->net, GATE_ONE, GATE_ALL, to);
         net_edge_add(b->net, target, sink_of(to));
     }
-    if (target != 0)
-        net_edge_add(b->net, from, target);
+    /* What lies outside of the normal flow, a compensation handler, takes the token away. */
+    net_edge_add(b->net, from, target ? target : NET_END);
 }
 
 static void lead_all(struct builder *b, u32 from, const struct flow_node *n)

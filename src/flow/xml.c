@@ -60,6 +60,7 @@ fallible xml_open(str text, xmlDocPtr *out)
     REQUIRE(text.len <= FLOW_MOST_BYTES, ERR_TOO_LARGE, "more than %d bytes", FLOW_MOST_BYTES);
     REQUIRE(wide(text) || memchr(text.ptr, 0, text.len) == NULL, ERR_SYNTAX, "a NUL in the text");
     context->_private = &doctype;
+    xmlSetGenericErrorFunc(NULL, be_silent); /* what has no context; the setting is the thread's */
     context->sax->internalSubset = refuse_doctype;
     context->sax->error = be_silent;
     context->sax->warning = be_silent;
