@@ -219,7 +219,7 @@ void check_scope(struct analysis *x, const struct flow_scope *scope, struct flow
         fault_on_scope(x->a, scope, FAULT_NO_START, result);
     if (result != NULL && end)
         fault_on_scope(x->a, scope, FAULT_NO_END, result);
-    if (!scope->ad_hoc && !idle(scope) && !start && !end)
+    if (!scope->ad_hoc && !idle(scope) && !start)
         explore_scope(x, scope, result, &exits);
     x->of_scope[scope->index] = exits;
 }
