@@ -106,7 +106,6 @@ struct net {
     struct arena *a;
     VEC(struct net_edge) edges;
     VEC(struct net_node) nodes;
-    bool wide; /* an inclusive split too wide to try every choice */
 };
 
 /* How a scope can be left, as far as is known. */

@@ -5,9 +5,6 @@
  */
 #include "flow/flow_int.h"
 
-/* Too many subsets to try one by one. */
-enum { MOST_CHOICES = 12 };
-
 struct rope *rope_of(struct arena *a, const struct flow_node *n)
 {
     struct rope *rope = NEW(a, struct rope);
@@ -156,8 +153,6 @@ static void choose_some(struct builder *b, u32 from, const struct flow_node *n, 
         }
     if (count <= 1)
         b->net->nodes.at[some].split = GATE_ALL;
-    if (count > MOST_CHOICES)
-        b->net->wide = true;
     if (n->otherwise != NULL)
         lead(b, from, n->otherwise->to);
     else if (idle)
