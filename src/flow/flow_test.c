@@ -54,6 +54,7 @@ static const struct {
      "group(x)</b:formalExpression></b:resourceAssignmentExpression></b:potentialOwner>"
      "</b:userTask>",
      "group(x)"},
+    {"<b:userTask id='a' c:assignee='li'><b:performer name='经办人'/></b:userTask>", "经办人"},
     {"<b:userTask id='a'><b:performer name='经办人'/></b:userTask>", "经办人"},
     {"<b:laneSet><b:lane name='审查股'><b:flowNodeRef>a</b:flowNodeRef></b:lane></b:laneSet>"
      "<b:userTask id='a'/>",

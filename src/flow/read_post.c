@@ -77,15 +77,36 @@ static str group_of(struct reader *r, const xmlNode *e)
     return post;
 }
 
-void read_post(struct reader *r, const xmlNode *e, struct flow_node *n)
+static str role_of(struct reader *r, const xmlNode *e)
 {
-    n->post = group_of(r, e);
-    for (const xmlNode *c = xml_first(e); c != NULL && n->post.len == 0; c = xml_next(c)) {
+    str post = S("");
+
+    for (const xmlNode *c = xml_first(e); c != NULL && post.len == 0; c = xml_next(c))
         if (is_role(c))
-            n->post = role_post(r, c);
+            post = role_post(r, c);
+    return post;
+}
+
+/* Zeebe and others keep groups in an element of their own among the extensions. */
+static str extension_of(struct reader *r, const xmlNode *e)
+{
+    str post = S("");
+
+    for (const xmlNode *c = xml_first(e); c != NULL; c = xml_next(c)) {
         if (!xml_is(c, "extensionElements"))
             continue;
-        for (const xmlNode *x = xml_first(c); x != NULL && n->post.len == 0; x = xml_next(x))
-            n->post = group_of(r, x);
+        for (const xmlNode *x = xml_first(c); x != NULL && post.len == 0; x = xml_next(x))
+            post = group_of(r, x);
     }
+    return post;
+}
+
+/* The standard's roles first: a modeller's assignee is often a person. */
+void read_post(struct reader *r, const xmlNode *e, struct flow_node *n)
+{
+    n->post = role_of(r, e);
+    if (n->post.len == 0)
+        n->post = group_of(r, e);
+    if (n->post.len == 0)
+        n->post = extension_of(r, e);
 }
