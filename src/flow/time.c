@@ -7,7 +7,7 @@
  */
 #include "flow/flow_int.h"
 
-enum { MOST_LOOPS = 8, MOST_WALK_STATES = 40000, MOST_CALL_DEPTH = 16 };
+enum { MOST_LOOPS = 8, MOST_WALK_STATES = 40000, MOST_CALL_DEPTH = 16, ROUNDS_BETWEEN = 8 };
 
 /* Weights are bounded, so no sum of a bounded walk comes near this. */
 #define UNBOUNDED (INT64_MAX / 4)
@@ -166,16 +166,26 @@ static const struct flow_node *node_of(const struct walk *w, size_t state)
     return w->scope->nodes.at[state / w->combinations / 2];
 }
 
-/* Still longer after as many rounds as there are states: a loop that nothing bounds. */
-static void blame_loop(struct walk *w)
+/* A circle of best next steps: a loop that makes the way longer each time and that nothing bounds.
+ */
+static const struct flow_node *looping(const struct walk *w)
 {
-    for (size_t i = 0; i < w->scope->nodes.count * 2 * w->combinations; i++) {
-        size_t state = i, steps_made = 0;
-        while (w->next[state] != 0 && steps_made++ <= w->scope->nodes.count * 2 * w->combinations)
+    scoped_arena scratch = arena_open();
+    size_t count = w->scope->nodes.count * 2 * w->combinations;
+    u32 *seen = NEW_N(scratch, count + 1, u32); /* from where it was first come to, + 1 */
+
+    for (u32 i = 0; i < count; i++) {
+        size_t state = i;
+        while (seen[state] == 0) {
+            seen[state] = i + 1;
+            if (w->next[state] == 0)
+                break;
             state = w->next[state] - 1;
-        if (w->next[state] != 0 && w->culprit == NULL)
-            w->culprit = node_of(w, state);
+        }
+        if (w->next[state] != 0 && seen[state] == i + 1)
+            return node_of(w, state);
     }
+    return NULL;
 }
 
 static bool starts_clock(const struct flow_scope *scope)
@@ -261,14 +271,11 @@ static i64 scope_length(struct arena *a, const struct walk *outer, const struct 
         return UNBOUNDED;
     }
     weigh(&w);
-    size_t most = 2 * (scope->nodes.count * 2 * w.combinations) + 2;
-    while (improve(&w) && rounds <= most)
-        rounds++;
-    if (rounds > most) {
-        blame_loop(&w);
-        *culprit = w.culprit ? w.culprit : scope->nodes.at[0];
-        return UNBOUNDED;
-    }
+    while (improve(&w))
+        if (++rounds % ROUNDS_BETWEEN == 0 && (w.culprit = looping(&w)) != NULL) {
+            *culprit = w.culprit;
+            return UNBOUNDED;
+        }
     i64 length = longest_start(&w, &state);
     if (length >= UNBOUNDED)
         *culprit = heavy(&w, state);
