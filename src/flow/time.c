@@ -27,6 +27,7 @@ struct walk {
     i64 *weight; /* by place in the scope */
     int depth;
     bool strict;                     /* the whole has a limit */
+    bool explicit;                   /* the scope has a start of its own */
     const struct flow_node *culprit; /* why it has no bound */
     bool clock_first;                /* the clock runs from the beginning */
 };
@@ -196,15 +197,19 @@ static bool starts_clock(const struct flow_scope *scope)
     return false;
 }
 
-static bool begins(const struct flow_scope *scope, const struct flow_node *n)
+static bool any_begins(const struct flow_scope *scope)
 {
-    bool explicit = false;
-
     for (size_t i = 0; i < scope->nodes.count; i++)
-        explicit |= flow_begins(scope->nodes.at[i]);
+        if (flow_begins(scope->nodes.at[i]))
+            return true;
+    return false;
+}
+
+static bool begins(const struct walk *w, const struct flow_node *n)
+{
     if (!flow_in_normal(n))
         return false;
-    return explicit ? flow_begins(n) : n->in.count == 0 && n->kind != FLOW_BOUNDARY;
+    return w->explicit ? flow_begins(n) : n->in.count == 0 && n->kind != FLOW_BOUNDARY;
 }
 
 static void weigh(struct walk *w)
@@ -222,7 +227,7 @@ static void weigh(struct walk *w)
     w->next = NEW_N(w->a, n * 2 * w->combinations + 1, u32);
     w->live = NEW_N(w->a, n * 2 * w->combinations + 1, bool);
     for (size_t i = 0; i < n; i++)
-        if (begins(w->scope, w->scope->nodes.at[i]))
+        if (begins(w, w->scope->nodes.at[i]))
             w->live[state_of(w, w->scope->nodes.at[i], w->clock_first, 0)] = true;
     for (size_t i = 0; i < n; i++)
         for (size_t taken = 0; taken < w->combinations; taken++)
@@ -237,7 +242,7 @@ static i64 longest_start(struct walk *w, size_t *state)
     for (size_t i = 0; i < w->scope->nodes.count; i++) {
         const struct flow_node *n = w->scope->nodes.at[i];
         size_t s = state_of(w, n, w->clock_first, 0);
-        if (begins(w->scope, n) && w->value[s] > most) {
+        if (begins(w, n) && w->value[s] > most) {
             most = w->value[s];
             *state = s;
         }
@@ -263,6 +268,7 @@ static i64 scope_length(struct arena *a, const struct walk *outer, const struct 
 
     w.depth = outer->depth + 1;
     w.strict = outer->strict;
+    w.explicit = any_begins(scope);
     w.clock_first = !starts_clock(scope);
     if (scope->nodes.count == 0)
         return 0;
