@@ -19,7 +19,7 @@ if not SHARED.is_absolute():
 sys.path.insert(0, str(HERE))
 import oracle  # noqa: E402
 
-MODELS = int(os.environ.get("FLOW_MODELS", "2400"))
+MODELS = int(os.environ.get("FLOW_MODELS", "2200"))
 FIRST_SEED = int(os.environ.get("FLOW_SEED", "1"))
 passed = failed = skipped = 0
 
@@ -58,6 +58,8 @@ def shape(report):
         if any(set(m) != {"element", "type"} for m in p["missing"]):
             return False
         if any(set(f) != {"kind", "element", "name", "path"} for f in p["faults"]):
+            return False
+        if any(f["element"] and (not f["path"] or f["path"][-1] != f["element"]) for f in p["faults"]):
             return False
         if p["time"] is not None and set(p["time"]) != {"unit", "max", "bound", "path"}:
             return False

@@ -160,7 +160,7 @@ static void report_dead(struct analysis *x, const struct flow_scope *scope,
     for (size_t i = 0; i < scope->nodes.count; i++) {
         const struct flow_node *n = scope->nodes.at[i];
         struct flow_fault f = {.kind = FAULT_DEAD, .element = n->id, .name = n->name};
-        if (!flow_in_normal(n) || e->reached[n->index])
+        if (!flow_in_normal(n) || e->reached[n->index] || result->faults.count >= FLOW_MOST_FAULTS)
             continue;
         if (drawn[n->index] && (!e->complete || causes->count != 0))
             continue; /* behind another fault, or not known */
@@ -219,7 +219,7 @@ void check_scope(struct analysis *x, const struct flow_scope *scope, struct flow
         fault_on_scope(x->a, scope, FAULT_NO_START, result);
     if (result != NULL && end)
         fault_on_scope(x->a, scope, FAULT_NO_END, result);
-    if (!scope->ad_hoc && !idle(scope) && !start && !end)
+    if (!scope->ad_hoc && !idle(scope) && !start)
         explore_scope(x, scope, result, &exits);
     x->of_scope[scope->index] = exits;
 }

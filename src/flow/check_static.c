@@ -36,6 +36,8 @@ static void fault_on_flow(struct arena *a, const struct flow_edge *e, flow_fault
     struct flow_fault f = {.kind = FAULT_CONDITION, .element = e->id, .name = e->name};
     str *path;
 
+    if (faults->count >= FLOW_MOST_FAULTS)
+        return;
     path_to(a, e->from, &path, &f.path_count);
     f.path = NEW_N(a, f.path_count + 1, str);
     memcpy(f.path, path, f.path_count * sizeof *path);
@@ -48,6 +50,8 @@ static void fault_on_node(struct arena *a, const struct flow_node *n, enum flow_
 {
     struct flow_fault f = {.kind = kind, .element = n->id, .name = n->name};
 
+    if (faults->count >= FLOW_MOST_FAULTS)
+        return;
     path_to(a, n, &f.path, &f.path_count);
     fault_add(a, faults, f);
 }
@@ -175,10 +179,10 @@ void path_to(struct arena *a, const struct flow_node *n, str **path, size_t *cou
 
     for (; n != NULL; n = n->scope->owner)
         way_back(scratch, n, &back);
-    *path = NEW_N(a, back.count, str);
-    *count = back.count;
-    for (size_t i = 0; i < back.count; i++)
-        (*path)[i] = back.at[back.count - 1 - i]->id;
+    *count = back.count < FLOW_MOST_PATH ? back.count : FLOW_MOST_PATH;
+    *path = NEW_N(a, *count, str);
+    for (size_t i = 0; i < *count; i++)
+        (*path)[i] = back.at[*count - 1 - i]->id;
 }
 
 bool flow_leads(struct arena *a, const struct flow_model *m, const struct flow_node *from,

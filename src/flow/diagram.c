@@ -7,10 +7,11 @@ enum { MOST_POINTS = 1000 };
 
 static struct flow_box read_bounds(const xmlNode *e)
 {
-    for (const xmlNode *c = xml_first(e); c != NULL; c = xml_next(c))
-        if (xml_is(c, "Bounds"))
-            return (struct flow_box){xml_number(c, "x"), xml_number(c, "y"), xml_number(c, "width"),
-                                     xml_number(c, "height"), true};
+    for (const xmlNode *c = bpmn_xml_first(e); c != NULL; c = bpmn_xml_next(c))
+        if (bpmn_xml_is(c, "Bounds"))
+            return (struct flow_box){bpmn_xml_number(c, "x"), bpmn_xml_number(c, "y"),
+                                     bpmn_xml_number(c, "width"), bpmn_xml_number(c, "height"),
+                                     true};
     return (struct flow_box){0};
 }
 
@@ -18,23 +19,24 @@ static void read_points(struct reader *r, const xmlNode *e, struct flow_drawn *d
 {
     VEC(struct flow_point) points = {0};
 
-    for (const xmlNode *c = xml_first(e); c != NULL; c = xml_next(c))
-        if (xml_is(c, "waypoint") && points.count < MOST_POINTS)
-            vec_push(r->a, &points, ((struct flow_point){xml_number(c, "x"), xml_number(c, "y")}));
+    for (const xmlNode *c = bpmn_xml_first(e); c != NULL; c = bpmn_xml_next(c))
+        if (bpmn_xml_is(c, "waypoint") && points.count < MOST_POINTS)
+            vec_push(r->a, &points,
+                     ((struct flow_point){bpmn_xml_number(c, "x"), bpmn_xml_number(c, "y")}));
     d->points = points.at;
     d->point_count = points.count;
 }
 
 static void read_label(const xmlNode *e, struct flow_drawn *d)
 {
-    for (const xmlNode *c = xml_first(e); c != NULL; c = xml_next(c))
-        if (xml_is(c, "BPMNLabel"))
+    for (const xmlNode *c = bpmn_xml_first(e); c != NULL; c = bpmn_xml_next(c))
+        if (bpmn_xml_is(c, "BPMNLabel"))
             d->label = read_bounds(c);
 }
 
 static void read_shape(struct reader *r, const xmlNode *e)
 {
-    struct flow_drawn d = {.element = xml_attribute(r->a, e, "bpmnElement"),
+    struct flow_drawn d = {.element = bpmn_xml_attribute(r->a, e, "bpmnElement"),
                            .plane = r->m->plane_count};
     ptrdiff_t colon = str_find(d.element, S(":"));
 
@@ -42,9 +44,9 @@ static void read_shape(struct reader *r, const xmlNode *e)
         return;
     if (colon >= 0)
         d.element = str_sub(d.element, (size_t)colon + 1, d.element.len);
-    d.expanded = xml_true(e, "isExpanded", true);
-    d.upright = !xml_true(e, "isHorizontal", true);
-    if (xml_is(e, "BPMNShape"))
+    d.expanded = bpmn_xml_true(e, "isExpanded", true);
+    d.upright = !bpmn_xml_true(e, "isHorizontal", true);
+    if (bpmn_xml_is(e, "BPMNShape"))
         d.box = read_bounds(e);
     else
         read_points(r, e, &d);
@@ -54,11 +56,12 @@ static void read_shape(struct reader *r, const xmlNode *e)
 
 void read_diagram(struct reader *r, const xmlNode *diagram)
 {
-    for (const xmlNode *plane = xml_first(diagram); plane != NULL; plane = xml_next(plane)) {
-        if (!xml_is(plane, "BPMNPlane"))
+    for (const xmlNode *plane = bpmn_xml_first(diagram); plane != NULL;
+         plane = bpmn_xml_next(plane)) {
+        if (!bpmn_xml_is(plane, "BPMNPlane"))
             continue;
-        for (const xmlNode *c = xml_first(plane); c != NULL; c = xml_next(c))
-            if (xml_is(c, "BPMNShape") || xml_is(c, "BPMNEdge"))
+        for (const xmlNode *c = bpmn_xml_first(plane); c != NULL; c = bpmn_xml_next(c))
+            if (bpmn_xml_is(c, "BPMNShape") || bpmn_xml_is(c, "BPMNEdge"))
                 read_shape(r, c);
         r->m->plane_count++;
     }

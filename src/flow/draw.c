@@ -81,12 +81,17 @@ struct lines {
     str at[MOST_LINES + 2];
     bool small[MOST_LINES + 2];
     size_t count;
+    bool smaller; /* what is added next */
 };
 
-static void add_lines(struct lines *l, str text, double width, bool small, size_t most)
+static void add_lines(struct arena *a, struct lines *l, str text, double width, size_t most)
 {
+    bool small = l->smaller;
+
     for (size_t i = 0; i < most && text.len && l->count < COUNT(l->at); i++) {
         l->at[l->count] = take_line(&text, width, small ? SMALL : LETTER);
+        if (i + 1 == most && text.len)
+            l->at[l->count] = str_format(a, "%.*s…", STR(l->at[l->count]));
         l->small[l->count++] = small;
     }
 }
@@ -225,10 +230,25 @@ static void draw_gateway(struct pen *pen, const struct flow_node *n, const struc
         circle(pen, "d-l", b, b->w / 2 - 1.4 * r);
 }
 
+/* A post that the drawing already tells by its lane. */
+static bool lane_shown(const struct pen *pen, const struct flow_node *n)
+{
+    if (!str_eq(n->post, n->lane) || pen->p.own)
+        return false;
+    for (size_t i = 0; i < pen->m->extras.count; i++) {
+        const struct flow_extra *x = &pen->m->extras.at[i];
+        if (x->kind == FLOW_LANE && str_eq(x->name, n->lane) &&
+            map_get(&pen->m->drawn_by_element, x->id) != NULL)
+            return true;
+    }
+    return false;
+}
+
 static void draw_activity(struct pen *pen, const struct flow_node *n, const struct flow_box *b,
                           bool open)
 {
     struct lines l = {0};
+    struct arena *a = pen->out->arena;
     bool now = is_now(pen, n->id);
     double width = b->w - 8;
 
@@ -237,13 +257,19 @@ static void draw_activity(struct pen *pen, const struct flow_node *n, const stru
         text_at(pen, "d-t s", b->x + b->w / 2, b->y + LINE, n->name);
         return;
     }
-    if (n->inside != NULL)
+    str post = lane_shown(pen, n) ? S("") : n->post, limit = limit_text(a, &n->limit);
+    struct flow_box inner = *b;
+    if (n->inside != NULL) {
         buf_format(pen->out, "<path class=\"d-l\" d=\"M%.1f %.1fh12m-6 -6v12\"/>",
                    b->x + b->w / 2 - 6, b->y + b->h - 9);
-    add_lines(&l, n->name, width, false, b->h >= 78 ? 2 : MOST_LINES);
-    add_lines(&l, n->post, width, true, 1);
-    add_lines(&l, limit_text(pen->out->arena, &n->limit), width, true, 1);
-    write_lines(pen, &l, b, now);
+        inner.h -= 14;
+    }
+    double room = inner.h - 8 - (double)((post.len > 0) + (limit.len > 0)) * SMALL_LINE;
+    add_lines(a, &l, n->name, width, room < 2 * LINE ? 1 : room < 3 * LINE ? 2 : MOST_LINES);
+    l.smaller = true;
+    add_lines(a, &l, post, width, 1);
+    add_lines(a, &l, limit, width, 1);
+    write_lines(pen, &l, &inner, now);
 }
 
 /* The name of an event or gateway stands below it. */
@@ -257,7 +283,8 @@ static void name_below(struct pen *pen, const struct flow_node *n, const struct 
         place = d->label;
         place.y += pen->p.shifts[d->plane];
     }
-    add_lines(&l, n->name, place.w < 90 ? 90 : place.w, true, 2);
+    l.smaller = true;
+    add_lines(pen->out->arena, &l, n->name, place.w < 90 ? 90 : place.w, 2);
     place.h = (double)l.count * SMALL_LINE;
     write_lines(pen, &l, &place, false);
 }
@@ -339,7 +366,8 @@ static void draw_line(struct pen *pen, const struct line *l, const char *class, 
     buf_format(pen->out, "<path class=\"%s\" d=\"M%.1f %.1f", class, l->at[0].x, l->at[0].y);
     for (size_t i = 1; i < l->count; i++)
         buf_format(pen->out, "L%.1f %.1f", l->at[i].x, l->at[i].y);
-    arrow(pen, &l->at[l->count - 2], &l->at[l->count - 1]);
+    if (strstr(class, "d-note") == NULL)
+        arrow(pen, &l->at[l->count - 2], &l->at[l->count - 1]);
     buf_z(pen->out, "\"/>\n");
     if (name.len == 0)
         return;
@@ -373,7 +401,8 @@ static void draw_note(struct pen *pen, const struct flow_drawn *d, const struct 
 
     b.y += pen->p.shifts[d->plane];
     buf_format(pen->out, "<path class=\"d-l\" d=\"M%.1f %.1fh-8v%.1fh8\"/>", b.x + 8, b.y, b.h);
-    add_lines(&l, x->name, b.w - 12, true, COUNT(l.at));
+    l.smaller = true;
+    add_lines(pen->out->arena, &l, x->name, b.w - 12, COUNT(l.at));
     write_lines(pen, &l, &b, false);
 }
 
@@ -387,19 +416,25 @@ static void draw_dashed(struct pen *pen, const struct flow_drawn *d, const struc
     draw_line(pen, &l, x->kind == FLOW_MESSAGE_FLOW ? "d-l d-message" : "d-l d-note", x->name);
 }
 
-static void draw_extras(struct pen *pen, bool frames)
+enum layer { POOLS, LANES, NOTES };
+
+static enum layer layer_of(enum flow_extra_kind kind)
+{
+    return kind == FLOW_POOL ? POOLS : kind == FLOW_LANE ? LANES : NOTES;
+}
+
+static void draw_extras(struct pen *pen, enum layer layer)
 {
     for (size_t i = 0; i < pen->m->extras.count && !pen->p.own; i++) {
         const struct flow_extra *x = &pen->m->extras.at[i];
         const struct flow_drawn *d = map_get(&pen->m->drawn_by_element, x->id);
-        bool frame = x->kind == FLOW_POOL || x->kind == FLOW_LANE;
-        if (d == NULL || frame != frames)
+        if (d == NULL || layer_of(x->kind) != layer)
             continue;
-        if (frame && d->box.set)
+        if (layer != NOTES && d->box.set)
             draw_frame(pen, d, x);
         else if (x->kind == FLOW_NOTE && d->box.set)
             draw_note(pen, d, x);
-        else if (!frame && d->point_count >= 2)
+        else if (layer == NOTES && d->point_count >= 2)
             draw_dashed(pen, d, x);
     }
 }
@@ -476,7 +511,8 @@ static void describe(struct pen *pen)
 /* Frames first, then sub-processes from the outside in, so that nothing covers what it holds. */
 static void draw_parts(struct pen *pen)
 {
-    draw_extras(pen, true);
+    draw_extras(pen, POOLS);
+    draw_extras(pen, LANES);
     for (size_t i = 0; i < pen->m->nodes.count; i++)
         if (pen->m->nodes.at[i]->inside != NULL)
             draw_node(pen, pen->m->nodes.at[i]);
@@ -493,7 +529,7 @@ static void draw_parts(struct pen *pen)
     for (size_t i = 0; i < pen->m->nodes.count; i++)
         if (pen->m->nodes.at[i]->kind == FLOW_BOUNDARY)
             draw_node(pen, pen->m->nodes.at[i]);
-    draw_extras(pen, false);
+    draw_extras(pen, NOTES);
 }
 
 void flow_draw(struct buf *out, const struct flow_model *m, const struct flow_marks *marks)

@@ -26,8 +26,10 @@ enum {
     FLOW_MOST_BYTES = 4 << 20,
     FLOW_MOST_NODES = 20000,
     FLOW_MOST_EDGES = 40000,
-    FLOW_MOST_DEPTH = 32,   /* of sub-processes in each other */
-    FLOW_MOST_LIMIT = 10000 /* of any number in our attributes */
+    FLOW_MOST_DEPTH = 32,    /* of sub-processes in each other */
+    FLOW_MOST_LIMIT = 10000, /* of any number in our attributes */
+    FLOW_MOST_FAULTS = 500,  /* told of one process */
+    FLOW_MOST_PATH = 1000    /* ids of one fault's path: its last */
 };
 
 /* ---- the model ---------------------------------------------------------------------------- */
@@ -269,6 +271,88 @@ struct flow_marks {
  * text is escaped; looks come from classes only (d-n, d-l, d-t, now, done).
  */
 void flow_draw(struct buf *out, const struct flow_model *m, const struct flow_marks *marks);
+
+/* ---- the run ------------------------------------------------------------------------------- */
+
+/*
+ * A run is a pure function: a state and an input give a new state and effects for the caller to
+ * carry out. Time, people and expressions are the caller's; the same inputs always give the same
+ * states. Only processes that flow_check calls sound and runnable may be run.
+ */
+
+/* A token that waits in a user task or at a timer. `no` is unique in the run and grows. */
+struct flow_token {
+    i64 no;
+    const struct flow_node *at;
+    const struct flow_node **timers; /* border events that may still fire */
+    size_t timer_count;
+};
+
+/* How many tokens a flow into a parallel join holds, or how often a bounded flow was taken. */
+struct flow_count {
+    const struct flow_edge *edge;
+    i64 count;
+};
+
+struct flow_state {
+    const struct flow_process *process;
+    i64 next_no;
+    VEC(struct flow_token) tokens;
+    VEC(struct flow_count) held, taken;
+    bool started, stopped; /* the main clock */
+    i64 pauses;            /* tokens in nodes that stop it for their time */
+    bool begun, ended;
+    str outcome; /* of the last end event that names one */
+};
+
+enum flow_input_kind {
+    FLOW_BEGIN,    /* once */
+    FLOW_COMPLETE, /* the user task of token `no` is done */
+    FLOW_DUE       /* the timer `timer` is due: token `no`'s own node, or a border event of it */
+};
+struct flow_input {
+    enum flow_input_kind kind;
+    i64 no;
+    str timer; /* a node's id */
+};
+
+enum flow_effect_kind {
+    FLOW_TASK_OPENED, /* for node->post, with node->limit */
+    FLOW_TASK_DONE,
+    FLOW_TASK_CLOSED, /* by a border event or because the run was terminated */
+    FLOW_TIMER_SET,   /* node->timer and node->timer_text say when */
+    FLOW_TIMER_CLEARED,
+    FLOW_CLOCK_STARTED, /* with the process's limit. LAW: 行政许可法 42 */
+    FLOW_CLOCK_PAUSED,  /* LAW: 行政许可法 45 */
+    FLOW_CLOCK_RESUMED,
+    FLOW_CLOCK_STOPPED,
+    FLOW_ENDED
+};
+struct flow_effect {
+    enum flow_effect_kind kind;
+    i64 no; /* the token's */
+    const struct flow_node *node;
+};
+typedef VEC(struct flow_effect) flow_effects;
+
+/* Is the flow's condition true? The caller's expression language and variables. */
+struct flow_asker {
+    err (*ask)(void *context, const struct flow_edge *edge, bool *yes);
+    void *context;
+};
+
+/*
+ * One step. `from` stays as it is; `to` shares nothing with it but the model. ERR_STATE: the run
+ * has ended or not begun, the token isn't there, no way out of a choice is open, or a loop's rounds
+ * are used up; ERR_LIMIT: a circle of gateways without a wait. Nothing has happened then.
+ */
+fallible flow_step(struct arena *a, const struct flow_state *from, const struct flow_input *input,
+                   const struct flow_asker *asker, struct flow_state *to, flow_effects *effects);
+
+/* A state as canonical JSON and back. ERR_CORRUPT if it isn't one of this process. */
+str flow_state_text(struct arena *a, const struct flow_state *state);
+fallible flow_state_read(struct arena *a, const struct flow_model *m, const struct flow_process *p,
+                         str text, struct flow_state *out);
 
 /* `yangguan flow check|draw …`. */
 int flow_cli(int argc, char **argv);

@@ -9,22 +9,23 @@
 
 /* ---- xml.c: libxml2 without its allocations in our hands ----------------------------------- */
 
-void xml_freep(xmlDocPtr *doc);
-#define scoped_xml __attribute__((cleanup(xml_freep))) xmlDocPtr
+void bpmn_xml_freep(xmlDocPtr *doc);
+#define scoped_xml __attribute__((cleanup(bpmn_xml_freep))) xmlDocPtr
 
 /* Parse text that came from outside. ERR_SYNTAX with the line. */
-fallible xml_open(str text, xmlDocPtr *out);
-const xmlNode *xml_first(const xmlNode *parent); /* element children */
-const xmlNode *xml_next(const xmlNode *e);
-bool xml_is(const xmlNode *e, const char *name); /* by local name */
-bool xml_same_space(const xmlNode *a, const xmlNode *b);
-str xml_attribute(struct arena *a, const xmlNode *e, const char *name); /* without a namespace */
-str xml_ours(struct arena *a, const xmlNode *e, const char *name);      /* in FLOW_NAMESPACE */
-str xml_any(struct arena *a, const xmlNode *e, const char *name);       /* in whichever */
-bool xml_has(const xmlNode *e, const char *name);
-bool xml_true(const xmlNode *e, const char *name, bool otherwise);
-double xml_number(const xmlNode *e, const char *name);
-str xml_text(struct arena *a, const xmlNode *e); /* trimmed */
+fallible bpmn_xml_open(str text, xmlDocPtr *out);
+const xmlNode *bpmn_xml_first(const xmlNode *parent); /* element children */
+const xmlNode *bpmn_xml_next(const xmlNode *e);
+bool bpmn_xml_is(const xmlNode *e, const char *name); /* by local name */
+bool bpmn_xml_same_space(const xmlNode *a, const xmlNode *b);
+str bpmn_xml_attribute(struct arena *a, const xmlNode *e,
+                       const char *name);                               /* without a namespace */
+str bpmn_xml_ours(struct arena *a, const xmlNode *e, const char *name); /* in FLOW_NAMESPACE */
+str bpmn_xml_any(struct arena *a, const xmlNode *e, const char *name);  /* in whichever */
+bool bpmn_xml_has(const xmlNode *e, const char *name);
+bool bpmn_xml_true(const xmlNode *e, const char *name, bool otherwise);
+double bpmn_xml_number(const xmlNode *e, const char *name);
+str bpmn_xml_text(struct arena *a, const xmlNode *e); /* trimmed */
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
@@ -106,7 +107,6 @@ struct net {
     struct arena *a;
     VEC(struct net_edge) edges;
     VEC(struct net_node) nodes;
-    bool wide; /* an inclusive split too wide to try every choice */
 };
 
 /* How a scope can be left, as far as is known. */

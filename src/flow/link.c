@@ -28,7 +28,8 @@ void fault_add(struct arena *a, flow_faults *list, struct flow_fault fault)
     for (size_t i = 0; i < list->count; i++)
         if (list->at[i].kind == fault.kind && str_eq(list->at[i].element, fault.element))
             return;
-    vec_push(a, list, fault);
+    if (list->count < FLOW_MOST_FAULTS)
+        vec_push(a, list, fault);
 }
 
 void fault_at(struct arena *a, flow_faults *list, enum flow_fault_kind kind, str id, str name)

@@ -5,9 +5,6 @@
  */
 #include "flow/flow_int.h"
 
-/* Too many subsets to try one by one. */
-enum { MOST_CHOICES = 12 };
-
 struct rope *rope_of(struct arena *a, const struct flow_node *n)
 {
     struct rope *rope = NEW(a, struct rope);
@@ -124,8 +121,8 @@ static void lead(struct builder *b, u32 from, const struct flow_node *to)
         target = net_node_add(b->net, GATE_ONE, GATE_ALL, to);
         net_edge_add(b->net, target, sink_of(to));
     }
-    if (target != 0)
-        net_edge_add(b->net, from, target);
+    /* What lies outside of the normal flow, a compensation handler, takes the token away. */
+    net_edge_add(b->net, from, target ? target : NET_END);
 }
 
 static void lead_all(struct builder *b, u32 from, const struct flow_node *n)
@@ -156,8 +153,6 @@ static void choose_some(struct builder *b, u32 from, const struct flow_node *n, 
         }
     if (count <= 1)
         b->net->nodes.at[some].split = GATE_ALL;
-    if (count > MOST_CHOICES)
-        b->net->wide = true;
     if (n->otherwise != NULL)
         lead(b, from, n->otherwise->to);
     else if (idle)

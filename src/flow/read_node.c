@@ -42,32 +42,32 @@ const char *flow_unit_name(enum flow_unit unit)
 
 static enum flow_timer timer_kind(const xmlNode *e)
 {
-    if (xml_is(e, "timeDate"))
+    if (bpmn_xml_is(e, "timeDate"))
         return FLOW_DATE;
-    if (xml_is(e, "timeDuration"))
+    if (bpmn_xml_is(e, "timeDuration"))
         return FLOW_DURATION;
-    return xml_is(e, "timeCycle") ? FLOW_CYCLE : FLOW_NO_TIMER;
+    return bpmn_xml_is(e, "timeCycle") ? FLOW_CYCLE : FLOW_NO_TIMER;
 }
 
 static void read_timer(struct reader *r, const xmlNode *definition, struct flow_node *n)
 {
-    for (const xmlNode *c = xml_first(definition); c != NULL; c = xml_next(c))
+    for (const xmlNode *c = bpmn_xml_first(definition); c != NULL; c = bpmn_xml_next(c))
         if (timer_kind(c) != FLOW_NO_TIMER) {
             n->timer = timer_kind(c);
-            n->timer_text = xml_text(r->a, c);
+            n->timer_text = bpmn_xml_text(r->a, c);
         }
 }
 
 static void read_trigger(struct reader *r, const xmlNode *e, struct flow_node *n)
 {
     for (size_t i = FLOW_NONE + 1; i < FLOW_MULTIPLE; i++) {
-        if (!xml_is(e, triggers[i].xml))
+        if (!bpmn_xml_is(e, triggers[i].xml))
             continue;
         n->trigger = n->trigger == FLOW_NONE ? (enum flow_trigger)i : FLOW_MULTIPLE;
         if (*triggers[i].attribute)
-            n->trigger_ref = xml_attribute(r->a, e, triggers[i].attribute);
+            n->trigger_ref = bpmn_xml_attribute(r->a, e, triggers[i].attribute);
         if (i == FLOW_LINK)
-            n->trigger_ref = xml_attribute(r->a, e, "name");
+            n->trigger_ref = bpmn_xml_attribute(r->a, e, "name");
         if (i == FLOW_TIMER)
             read_timer(r, e, n);
     }
@@ -76,7 +76,7 @@ static void read_trigger(struct reader *r, const xmlNode *e, struct flow_node *n
 /* <eventDefinitionRef> names a definition that several events share. */
 static void read_shared_trigger(struct reader *r, const xmlNode *e, struct flow_node *n)
 {
-    str id = xml_text(r->a, e);
+    str id = bpmn_xml_text(r->a, e);
     ptrdiff_t colon = str_find(id, S(":"));
     const xmlNode *definition = map_get(&r->roots, id);
 
@@ -99,21 +99,21 @@ static i64 bound_of(str text)
 
 static void read_repeat(struct reader *r, const xmlNode *e, struct flow_node *n)
 {
-    if (xml_is(e, "standardLoopCharacteristics")) {
+    if (bpmn_xml_is(e, "standardLoopCharacteristics")) {
         n->repeat = FLOW_LOOP;
-        n->rounds = bound_of(xml_attribute(r->a, e, "loopMaximum"));
+        n->rounds = bound_of(bpmn_xml_attribute(r->a, e, "loopMaximum"));
     }
-    if (!xml_is(e, "multiInstanceLoopCharacteristics"))
+    if (!bpmn_xml_is(e, "multiInstanceLoopCharacteristics"))
         return;
-    n->repeat = xml_true(e, "isSequential", false) ? FLOW_EACH_IN_TURN : FLOW_EACH_PARALLEL;
-    for (const xmlNode *c = xml_first(e); c != NULL; c = xml_next(c))
-        if (xml_is(c, "loopCardinality"))
-            n->rounds = bound_of(xml_text(r->a, c));
+    n->repeat = bpmn_xml_true(e, "isSequential", false) ? FLOW_EACH_IN_TURN : FLOW_EACH_PARALLEL;
+    for (const xmlNode *c = bpmn_xml_first(e); c != NULL; c = bpmn_xml_next(c))
+        if (bpmn_xml_is(c, "loopCardinality"))
+            n->rounds = bound_of(bpmn_xml_text(r->a, c));
 }
 
 static bool not_one(struct reader *r, const xmlNode *e, const char *name)
 {
-    str text = xml_attribute(r->a, e, name);
+    str text = bpmn_xml_attribute(r->a, e, name);
 
     return text.len && !str_eq(text, S("1"));
 }
@@ -124,23 +124,23 @@ fallible read_node(struct reader *r, const xmlNode *e, enum flow_kind kind, stru
 
     n->kind = kind;
     n->rounds = -1;
-    n->otherwise_id = xml_attribute(a, e, "default");
-    n->host_id = xml_attribute(a, e, "attachedToRef");
-    n->called_id = xml_attribute(a, e, "calledElement");
+    n->otherwise_id = bpmn_xml_attribute(a, e, "default");
+    n->host_id = bpmn_xml_attribute(a, e, "attachedToRef");
+    n->called_id = bpmn_xml_attribute(a, e, "calledElement");
     n->interrupting =
-        xml_true(e, kind == FLOW_BOUNDARY ? "cancelActivity" : "isInterrupting", true);
-    n->all_of = xml_true(e, "parallelMultiple", false) ||
-                str_eq(xml_attribute(a, e, "eventGatewayType"), S("Parallel"));
-    n->instantiates = xml_true(e, "instantiate", false);
-    n->for_compensation = xml_true(e, "isForCompensation", false);
+        bpmn_xml_true(e, kind == FLOW_BOUNDARY ? "cancelActivity" : "isInterrupting", true);
+    n->all_of = bpmn_xml_true(e, "parallelMultiple", false) ||
+                str_eq(bpmn_xml_attribute(a, e, "eventGatewayType"), S("Parallel"));
+    n->instantiates = bpmn_xml_true(e, "instantiate", false);
+    n->for_compensation = bpmn_xml_true(e, "isForCompensation", false);
     n->quantities = not_one(r, e, "startQuantity") || not_one(r, e, "completionQuantity");
 
-    for (const xmlNode *c = xml_first(e); c != NULL; c = xml_next(c)) {
-        if (!xml_same_space(c, r->root))
+    for (const xmlNode *c = bpmn_xml_first(e); c != NULL; c = bpmn_xml_next(c)) {
+        if (!bpmn_xml_same_space(c, r->root))
             continue;
         if (flow_class_of(kind) == FLOW_EVENT)
             read_trigger(r, c, n);
-        if (xml_is(c, "eventDefinitionRef"))
+        if (bpmn_xml_is(c, "eventDefinitionRef"))
             read_shared_trigger(r, c, n);
         read_repeat(r, c, n);
     }
@@ -164,7 +164,7 @@ static bool word(str text, const char *const *words, size_t count, int *out)
 /* false: there is one and it makes no sense. */
 static bool read_limit(struct reader *r, const xmlNode *e, struct flow_limit *out)
 {
-    str amount = xml_ours(r->a, e, "limit"), unit = xml_ours(r->a, e, "unit");
+    str amount = bpmn_xml_ours(r->a, e, "limit"), unit = bpmn_xml_ours(r->a, e, "unit");
     int u = FLOW_WORKING_DAY;
 
     if (amount.len == 0)
@@ -174,7 +174,7 @@ static bool read_limit(struct reader *r, const xmlNode *e, struct flow_limit *ou
     if (unit.len && !word(unit, units, COUNT(units), &u))
         return false;
     out->unit = (enum flow_unit)u;
-    out->article = xml_ours(r->a, e, "article");
+    out->article = bpmn_xml_ours(r->a, e, "article");
     out->set = true;
     return true;
 }
@@ -187,14 +187,14 @@ void read_process_ours(struct reader *r, const xmlNode *e, struct flow_process *
 
 void read_ours(struct reader *r, const xmlNode *e, struct flow_node *n)
 {
-    str clock = xml_ours(r->a, e, "clock"), rounds = xml_ours(r->a, e, "rounds");
-    str post = xml_ours(r->a, e, "post");
+    str clock = bpmn_xml_ours(r->a, e, "clock"), rounds = bpmn_xml_ours(r->a, e, "rounds");
+    str post = bpmn_xml_ours(r->a, e, "post");
     int c = FLOW_RUNS;
     bool good = read_limit(r, e, &n->limit);
 
     if (post.len)
         n->post = post;
-    n->outcome = xml_ours(r->a, e, "outcome");
+    n->outcome = bpmn_xml_ours(r->a, e, "outcome");
     if (clock.len)
         good = word(clock, clocks, COUNT(clocks), &c) && good;
     n->clock = (enum flow_clock)c;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void xml_freep(xmlDocPtr *doc)
+void bpmn_xml_freep(xmlDocPtr *doc)
 {
     if (*doc != NULL)
         xmlFreeDoc(*doc);
@@ -51,7 +51,7 @@ static bool wide(str text)
     return str_starts(text, S("\xFE\xFF")) || str_starts(text, S("\xFF\xFE"));
 }
 
-fallible xml_open(str text, xmlDocPtr *out)
+fallible bpmn_xml_open(str text, xmlDocPtr *out)
 {
     scoped_context context = xmlNewParserCtxt();
     bool doctype = false;
@@ -60,6 +60,7 @@ fallible xml_open(str text, xmlDocPtr *out)
     REQUIRE(text.len <= FLOW_MOST_BYTES, ERR_TOO_LARGE, "more than %d bytes", FLOW_MOST_BYTES);
     REQUIRE(wide(text) || memchr(text.ptr, 0, text.len) == NULL, ERR_SYNTAX, "a NUL in the text");
     context->_private = &doctype;
+    xmlSetGenericErrorFunc(NULL, be_silent); /* what has no context; the setting is the thread's */
     context->sax->internalSubset = refuse_doctype;
     context->sax->error = be_silent;
     context->sax->warning = be_silent;
@@ -67,7 +68,7 @@ fallible xml_open(str text, xmlDocPtr *out)
     xmlDocPtr doc = xmlCtxtReadMemory(context, text.ptr, (int)text.len, "model.bpmn", NULL,
                                       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     if (doctype) {
-        xml_freep(&doc);
+        bpmn_xml_freep(&doc);
         FAIL(ERR_SYNTAX, "a DOCTYPE is not allowed");
     }
     if (doc == NULL)
@@ -76,26 +77,26 @@ fallible xml_open(str text, xmlDocPtr *out)
     return OK;
 }
 
-const xmlNode *xml_next(const xmlNode *e)
+const xmlNode *bpmn_xml_next(const xmlNode *e)
 {
     for (e = e->next; e != NULL && e->type != XML_ELEMENT_NODE;)
         e = e->next;
     return e;
 }
 
-const xmlNode *xml_first(const xmlNode *parent)
+const xmlNode *bpmn_xml_first(const xmlNode *parent)
 {
     const xmlNode *e = parent->children;
 
-    return e == NULL || e->type == XML_ELEMENT_NODE ? e : xml_next(e);
+    return e == NULL || e->type == XML_ELEMENT_NODE ? e : bpmn_xml_next(e);
 }
 
-bool xml_is(const xmlNode *e, const char *name)
+bool bpmn_xml_is(const xmlNode *e, const char *name)
 {
     return strcmp((const char *)e->name, name) == 0;
 }
 
-bool xml_same_space(const xmlNode *a, const xmlNode *b)
+bool bpmn_xml_same_space(const xmlNode *a, const xmlNode *b)
 {
     if (a->ns == NULL || b->ns == NULL)
         return a->ns == b->ns;
@@ -139,22 +140,22 @@ static str attribute_in(struct arena *a, const xmlNode *e, const char *name, con
     return p ? attribute_text(a, p) : S("");
 }
 
-str xml_attribute(struct arena *a, const xmlNode *e, const char *name)
+str bpmn_xml_attribute(struct arena *a, const xmlNode *e, const char *name)
 {
     return attribute_in(a, e, name, NULL);
 }
 
-str xml_ours(struct arena *a, const xmlNode *e, const char *name)
+str bpmn_xml_ours(struct arena *a, const xmlNode *e, const char *name)
 {
     return attribute_in(a, e, name, FLOW_NAMESPACE);
 }
 
-str xml_any(struct arena *a, const xmlNode *e, const char *name)
+str bpmn_xml_any(struct arena *a, const xmlNode *e, const char *name)
 {
     return attribute_in(a, e, name, "*");
 }
 
-bool xml_has(const xmlNode *e, const char *name)
+bool bpmn_xml_has(const xmlNode *e, const char *name)
 {
     return find(e, name, NULL) != NULL;
 }
@@ -168,7 +169,7 @@ static const char *raw(const xmlNode *e, const char *name)
     return (const char *)p->children->content;
 }
 
-bool xml_true(const xmlNode *e, const char *name, bool otherwise)
+bool bpmn_xml_true(const xmlNode *e, const char *name, bool otherwise)
 {
     const char *text = raw(e, name);
 
@@ -178,14 +179,14 @@ bool xml_true(const xmlNode *e, const char *name, bool otherwise)
 }
 
 /* A coordinate: what isn't a number of a sane size is 0. */
-double xml_number(const xmlNode *e, const char *name)
+double bpmn_xml_number(const xmlNode *e, const char *name)
 {
     double v = strtod(raw(e, name), NULL);
 
     return isfinite(v) && fabs(v) < 1e6 ? v : 0;
 }
 
-str xml_text(struct arena *a, const xmlNode *e)
+str bpmn_xml_text(struct arena *a, const xmlNode *e)
 {
     struct buf b = buf_in(a);
 

@@ -226,6 +226,7 @@ static fallible load_head(struct arena *a, struct node *n)
     TRY(sql_head_last(a, n->db, n->epoch, &row, &found));
     if (!found)
         return OK;
+    REQUIRE(row.sha256.len == 32 && row.sm3.len == 32, ERR_CORRUPT, "a head without its roots");
     n->head = (struct head){.epoch = n->epoch, .size = row.size};
     memcpy(n->head.sha256.at, row.sha256.ptr, 32);
     memcpy(n->head.sm3.at, row.sm3.ptr, 32);
@@ -254,6 +255,32 @@ static fallible open_rest(struct node *n)
     return n->head.size ? OK : node_sign_head(a, n, &n->head);
 }
 
+/*
+ * A view of one moment. What a row of the ledger needs in the key store is committed there before
+ * it, so the ledger's view is taken first; but for the newest head, which is remembered after.
+ */
+static fallible open_view(struct node *n)
+{
+    scoped_arena a = arena_open();
+    struct sql_ledger_end end = {.no = -1};
+    struct sql_epochs_rows epochs;
+    bool found;
+
+    TRY(db_open(n->o.main, &n->o.main_options, &n->db));
+    TRY(db_open(n->o.keys, &n->o.keys_options, &n->keys));
+    TRY(load_signers(n));
+    TRY(vault_load(n));
+    TRY(sql_epochs(a, n->keys, &epochs));
+    REQUIRE(epochs.count > 0, ERR_CORRUPT, "the key store knows no epoch");
+    n->known_size = epochs.at[epochs.count - 1].newest_size;
+    TRY(db_begin_read(n->db));
+    TRY(sql_ledger_end(a, n->db, &end, &found));
+    TRY(db_begin_read(n->keys));
+    use_epoch(n, &epochs.at[epochs.count - 1]);
+    n->edge.next_no = end.no + 1;
+    return load_head(a, n);
+}
+
 static struct node *node_of(const struct node_options *o)
 {
     struct arena *a = arena_open();
@@ -268,54 +295,40 @@ static struct node *node_of(const struct node_options *o)
 fallible node_open(const struct node_options *o, struct node **out)
 {
     struct node *n = node_of(o);
-    err e = open_rest(n);
+    err e;
+
+    n->o.main_options.read_only |= o->read_only;
+    n->o.keys_options.read_only |= o->read_only;
+    e = o->read_only ? open_view(n) : open_rest(n);
 
     if (e != OK) {
         node_close(n);
         return e;
     }
     *out = n;
-    return OK;
-}
-
-static fallible open_for_reading(struct node *n)
-{
-    scoped_arena a = arena_open();
-    struct sql_epochs_rows epochs;
-
-    n->reader = true;
-    n->o.main_options.read_only = n->o.keys_options.read_only = true;
-    TRY(db_open(n->o.main, &n->o.main_options, &n->db));
-    TRY(db_open(n->o.keys, &n->o.keys_options, &n->keys));
-    TRY(load_signers(n));
-    TRY(sql_epochs(a, n->keys, &epochs));
-    REQUIRE(epochs.count > 0, ERR_CORRUPT, "the key store knows no epoch");
-    use_epoch(n, &epochs.at[epochs.count - 1]);
     return OK;
 }
 
 fallible node_open_reader(const struct node_options *o, struct node **out)
 {
-    struct node *n = node_of(o);
-    err e = open_for_reading(n);
+    struct node_options reading = *o;
 
-    if (e != OK) {
-        node_close(n);
-        return e;
-    }
-    *out = n;
+    reading.read_only = true;
+    TRY(node_open(&reading, out));
+    db_rollback((*out)->keys);
+    db_rollback((*out)->db);
     return OK;
 }
 
 fallible node_read_begin(struct node *n)
 {
-    assert(n->reader);
+    assert(n->o.read_only);
     return db_begin_read(n->db);
 }
 
 void node_read_end(struct node *n)
 {
-    assert(n->reader);
+    assert(n->o.read_only);
     db_rollback(n->db);
 }
 
@@ -378,6 +391,20 @@ fallible node_reserve(struct node *n, i64 number)
     if (e != OK)
         db_rollback(n->keys);
     return e;
+}
+
+fallible node_reserve_ahead(struct node *n, size_t count)
+{
+    scoped_arena a = arena_open();
+    struct sql_node_number_free_rows reserve;
+    struct sql_node_number_last last;
+    bool found;
+
+    TRY(sql_node_number_free(a, n->keys, &reserve));
+    TRY(sql_node_number_last(a, n->keys, &last, &found));
+    for (size_t i = reserve.count; found && i < count; i++)
+        TRY(node_reserve(n, ++last.number));
+    return OK;
 }
 
 /* ---- erasing ------------------------------------------------------------------------------ */

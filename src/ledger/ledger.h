@@ -84,6 +84,7 @@ struct event_kind {
     bool local; /* never sent to a neighbour */
     const struct field_decl *fields;
     size_t count;
+    const char *const *blobs; /* fields that name blobs, up to a NULL; verify reads these */
     void (*apply)(struct db *db, struct arena *a, const struct event *e);
     void (*upcast)(struct arena *a, struct event *e);
 };
@@ -129,6 +130,7 @@ struct node_options {
     const char *main, *keys; /* where the stores are */
     struct db_options main_options, keys_options;
     struct disk *disk; /* key files */
+    const char *blobs; /* their folder; NULL for none */
     const struct event_kind *const
         *kinds; /* the rooms' kinds; the ledger's own come by themselves */
     size_t kind_count;
@@ -138,6 +140,7 @@ struct node_options {
     i64 number;     /* node_create: the first node number (1 … 2^19-1) */
     bool set_clock; /* civil time is not the real one: said in the first event */
     bool restored;  /* node_open: the data come from a backup */
+    bool read_only; /* node_open: a view of one moment, for verify and proofs, also while serving */
 };
 
 /* A new, empty node: stores, keys, first event, first head. ERR_CONFLICT if there is one. */
@@ -170,6 +173,9 @@ bool node_was_restored(const struct node *n); /* by this node_open */
 
 /* Numbers that the node above gave this node, for its restores. */
 fallible node_reserve(struct node *n, i64 number);
+
+/* The same for a node with nobody above it: so many are in reserve, the next ones of its own. */
+fallible node_reserve_ahead(struct node *n, size_t count);
 
 /* ---- commands ----------------------------------------------------------------------------- */
 
@@ -253,6 +259,9 @@ fallible vault_open(struct arena *a, struct node *n, const struct event *e, cons
  */
 fallible node_erase(struct node *n, i64 person, str reason);
 
+/* How many values of a person the vault holds, and of how many events. */
+fallible node_person_values(struct arena *a, struct node *n, i64 person, i64 *values, i64 *events);
+
 /* Wrap all persons' keys under a new key and destroy the old one: at least every 30 days. */
 fallible node_rotate(struct node *n);
 
@@ -268,6 +277,12 @@ struct head {
  * asked. */
 fallible node_sign_head(struct arena *a, struct node *n, struct head *out);
 
+/* The newest signed head of the newest epoch that has one. */
+fallible node_newest_head(struct arena *a, struct node *n, struct head *out, bool *found);
+
+/* A tile or bundle of entries of an epoch's tree, as C2SP tlog-tiles serves it. ERR_NOT_FOUND. */
+fallible node_tile(struct arena *a, struct node *n, i64 epoch, struct tile t, str *bytes);
+
 /*
  * Proofs in the tree of one epoch, by SHA-256: that leaf `index` stands under `size` leaves, and
  * that the tree of `size1` leaves is the beginning of that of `size2`. ERR_RANGE beyond what is
@@ -278,6 +293,16 @@ fallible node_inclusion(struct arena *a, struct node *n, i64 epoch, i64 index, i
 fallible node_consistency(struct arena *a, struct node *n, i64 epoch, i64 size1, i64 size2,
                           struct merkle_proof *out);
 
+/*
+ * The proof that a signed head holds the event, whose place is (no, epoch). ERR_STATE if no head
+ * covers it yet.
+ */
+struct tlog_proof;
+fallible node_proof(struct arena *a, struct node *n, const struct event *e, struct tlog_proof *out);
+
+/* The newest signed head; its note is empty if there is none. */
+const struct head *node_head(const struct node *n);
+
 /* The roots of an epoch's first `size` leaves, and the number of its first entry. */
 fallible node_roots(struct arena *a, struct node *n, i64 epoch, i64 size, digest *sha256,
                     digest *sm3);
@@ -285,6 +310,11 @@ fallible node_epoch_start(struct arena *a, struct node *n, i64 epoch, i64 *start
 
 /* ---- checks ------------------------------------------------------------------------------- */
 
+/*
+ * `no` is the event's number; of a tile the number of its first leaf, of a head its size - 1 (both
+ * counted from where their epoch began), of a blob the event that names it; -1 for a vault row of
+ * nobody's event and for a projection.
+ */
 struct flaw {
     i64 no;
     const char *where; /* event, vault, tile, head, blob, projection */
@@ -297,11 +327,17 @@ struct verdict {
     VEC(struct flaw) flaws;
 };
 
-/* Check every event, vault row, tile and head; with `deep` the projections by a replay. */
+/*
+ * Check every event, vault row, tile, head and named blob; with `deep` the projections by a replay.
+ * Each fault is told once, at the place where it was made: what only follows from it isn't told.
+ */
 fallible node_verify(struct arena *a, struct node *n, bool deep, struct verdict *out);
 
-/* Replay the ledger into a scratch store and name the tables that differ. */
+/* Replay the ledger into a scratch store and name the tables and keys that differ. */
 fallible node_rebuild(struct arena *a, struct node *n, struct verdict *out);
+
+/* Replay the ledger into the projections themselves, in one transaction. */
+fallible node_replace(struct node *n);
 
 /* ---- neighbours --------------------------------------------------------------------------- */
 

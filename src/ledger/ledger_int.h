@@ -23,11 +23,12 @@ struct node {
     i64 number; /* node number: the upper bits of ids */
     i64 epoch, start_no;
     str origin;
-    bool restored, reader;
+    bool restored;
     struct edge edge;  /* committed */
     struct edge ahead; /* of the batch that runs */
     struct edge kept;  /* of its last finished job */
     bool keys_open;    /* the batch has written to the key store */
+    i64 known_size; /* read-only: of the newest head beside the keys, before the view was taken */
     struct arena *batch_arena;
     i64 wrap_epoch; /* of persons' keys */
     sm4_key wrap_key;
@@ -50,6 +51,9 @@ fallible vault_load(struct node *n);
 fallible vault_make_key(struct node *n);
 fallible vault_seal(struct arena *a, struct node *n, i64 event, struct field *f, bool *kept);
 fallible vault_field(struct arena *a, struct node *n, i64 event, struct field *f, bool *found);
+/* The row of `person` into the field, if it opens and is what was committed. ERR_CORRUPT. */
+fallible vault_row(struct arena *a, struct node *n, i64 event, i64 person, str sealed,
+                   struct field *f);
 fallible vault_erased(struct arena *a, struct node *n, i64 person, bool *erased);
 fallible vault_forget(struct node *n, i64 person, str reason); /* list and key, durable */
 

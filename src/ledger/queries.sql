@@ -57,6 +57,14 @@ insert into vault (event, field, person, sealed) values (:event, :field, :person
 -- A person's value, sealed.
 select person, sealed from vault where event = :event and field = :field;
 
+-- vault_of(event: i64) -> many { field: str, person: i64, sealed: bytes }
+-- All values of an event.
+select field, person, sealed from vault where event = :event order by field;
+
+-- vault_of_person(person: i64) -> many { event: i64, field: str }
+-- Which values of a person there are.
+select event, field from vault where person = :person order by event, field;
+
 -- vault_erase(person: i64)
 -- Drop all values of a person.
 delete from vault where person = :person;
@@ -85,6 +93,11 @@ on conflict (epoch, size) do nothing;
 -- head_last(epoch: i64) -> one { size: i64, at: i64, sha256: bytes, sm3: bytes, note: str }
 -- The newest head of an epoch.
 select size, at, sha256, sm3, note from head where epoch = :epoch order by size desc limit 1;
+
+-- head_over(epoch: i64, after: i64, upto: i64) -> one { size: i64, note: str }
+-- The newest head of an epoch over more than so many entries, of those that are here.
+select size, note from head where epoch = :epoch and size > :after and size <= :upto
+order by size desc limit 1;
 
 -- heads_all() -> many { epoch: i64, size: i64, at: i64, sha256: bytes, sm3: bytes, note: str }
 -- Every head.
@@ -184,6 +197,10 @@ select epoch, start_no, node, origin, newest_size, newest_note from epoch order 
 -- Node numbers in reserve.
 select number from node_number where burned = 0 order by number;
 
+-- node_number_last() -> one { number: i64 }
+-- The highest node number that was ever given.
+select number from node_number order by number desc limit 1;
+
 -- node_number_burn(number: i64)
 -- Use up a node number.
 update node_number set burned = 1 where number = :number;
@@ -208,8 +225,12 @@ select id from quarantine where id = :id;
 -- Every complete tile.
 select epoch, level, idx, hashes, sm3 from tile order by epoch, level, idx;
 
--- vault_strays() -> many { event: i64, field: str }
+-- vault_strays() -> many { event: i64, field: str, person: i64 }
 -- Values that belong to no event, neither in the ledger nor parked.
-select event, field from vault
+select event, field, person from vault
 where event not in (select id from event) and event not in (select id from quarantine)
 order by event, field limit 100;
+
+-- head_newest() -> one { epoch: i64, size: i64, sha256: bytes, sm3: bytes, note: str }
+-- The newest head of all.
+select epoch, size, sha256, sm3, note from head order by epoch desc, size desc limit 1;

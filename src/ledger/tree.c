@@ -20,7 +20,7 @@ void tree_hash_leaf(const struct merkle_hash *h, const u8 entry[ENTRY_SIZE], dig
 /* Root of 2^level ≤ 256 leaves, from the entries. */
 static fallible from_entries(struct tree *t, int level, u64 index, digest *out)
 {
-    i64 from = t->start_no + (i64)(index << level), width = 1LL << level;
+    i64 from = t->start_no + (i64)(index << level), width = (i64)1 << level;
     struct sql_entries_from_rows rows;
     struct frontier f = {0};
 
@@ -166,16 +166,32 @@ fallible node_epoch_start(struct arena *a, struct node *n, i64 epoch, i64 *start
     FAIL(ERR_RANGE, "no epoch %lld", (long long)epoch);
 }
 
-static fallible tree_at(struct arena *a, struct node *n, i64 epoch, i64 size, struct tree *out)
+/* Entries of an epoch's tree: up to the newest for the one that grows. */
+static fallible entries_here(struct arena *a, struct node *n, i64 epoch, i64 start_no, i64 *count)
 {
+    struct sql_ledger_end end;
     struct sql_epoch_spans_rows spans;
-    i64 start_no, here = 0;
+    bool found;
 
-    TRY(node_epoch_start(a, n, epoch, &start_no));
+    *count = 0;
+    TRY(sql_ledger_end(a, n->db, &end, &found));
+    if (found && end.epoch == epoch) {
+        *count = end.no - start_no + 1;
+        return OK;
+    }
     TRY(sql_epoch_spans(a, n->db, &spans));
     for (size_t i = 0; i < spans.count; i++)
         if (spans.at[i].epoch == epoch)
-            here = spans.at[i].last - start_no + 1;
+            *count = spans.at[i].last - start_no + 1;
+    return OK;
+}
+
+static fallible tree_at(struct arena *a, struct node *n, i64 epoch, i64 size, struct tree *out)
+{
+    i64 start_no, here;
+
+    TRY(node_epoch_start(a, n, epoch, &start_no));
+    TRY(entries_here(a, n, epoch, start_no, &here));
     REQUIRE(size >= 0 && size <= here, ERR_RANGE, "epoch %lld has %lld entries here",
             (long long)epoch, (long long)here);
     *out = (struct tree){a, n->db, epoch, start_no, &merkle_sha256};
@@ -202,6 +218,49 @@ fallible node_consistency(struct arena *a, struct node *n, i64 epoch, i64 size1,
     return merkle_consistency(t.hash, &source, (u64)size1, (u64)size2, out);
 }
 
+static fallible entry_bundle(struct arena *a, struct node *n, const struct tree *t,
+                             struct tile tile, str *bytes)
+{
+    struct sql_entries_from_rows rows;
+    struct buf bundle = buf_in(a);
+    i64 from = t->start_no + (i64)tile.index * TILE_WIDTH;
+
+    TRY(sql_entries_from(a, n->db, from, from + tile.width, &rows));
+    REQUIRE((int)rows.count == tile.width, ERR_NOT_FOUND, "no such bundle");
+    for (size_t i = 0; i < rows.count; i++)
+        tile_entry_add(&bundle, rows.at[i].entry);
+    *bytes = buf_text(&bundle);
+    return OK;
+}
+
+fallible node_tile(struct arena *a, struct node *n, i64 epoch, struct tile tile, str *bytes)
+{
+    int level = tile.level == TILE_ENTRIES ? 0 : tile.level;
+    i64 size;
+    struct tree t;
+
+    TRY(tree_at(a, n, epoch, 0, &t));
+    TRY(entries_here(a, n, epoch, t.start_no, &size));
+    REQUIRE(tile.width <= tile_width((u64)size, level, tile.index), ERR_NOT_FOUND, "no such tile");
+    if (tile.level == TILE_ENTRIES)
+        return entry_bundle(a, n, &t, tile, bytes);
+    struct merkle_source source = {tree_node, &t};
+    return tile_bytes(a, &source, tile, bytes);
+}
+
+fallible node_newest_head(struct arena *a, struct node *n, struct head *out, bool *found)
+{
+    struct sql_head_newest row;
+
+    TRY(sql_head_newest(a, n->db, &row, found));
+    if (!*found)
+        return OK;
+    *out = (struct head){.epoch = row.epoch, .size = row.size, .note = row.note};
+    memcpy(out->sha256.at, row.sha256.ptr, 32);
+    memcpy(out->sm3.at, row.sm3.ptr, 32);
+    return OK;
+}
+
 fallible node_roots(struct arena *a, struct node *n, i64 epoch, i64 size, digest *sha256,
                     digest *sm3)
 {
@@ -211,20 +270,44 @@ fallible node_roots(struct arena *a, struct node *n, i64 epoch, i64 size, digest
     return tree_roots(a, n, epoch, t.start_no, size, sha256, sm3);
 }
 
+fallible node_proof(struct arena *a, struct node *n, const struct event *e, struct tlog_proof *out)
+{
+    struct sql_head_over head;
+    i64 start_no, here;
+    bool found;
+
+    TRY(node_epoch_start(a, n, e->epoch, &start_no));
+    TRY(entries_here(a, n, e->epoch, start_no, &here));
+    i64 index = e->no - start_no;
+    TRY(sql_head_over(a, n->db, e->epoch, index, here, &head, &found));
+    REQUIRE(found, ERR_STATE, "no signed head covers event %lld yet", (long long)e->id);
+    *out = (struct tlog_proof){.index = (u64)index, .checkpoint = head.note};
+    return node_inclusion(a, n, e->epoch, index, head.size, &out->path);
+}
+
 /* ---- heads -------------------------------------------------------------------------------- */
 
-/* A checkpoint with the SM3 root as its only extension, signed with both keys. */
-static fallible head_note(struct arena *a, struct node *n, struct head *h)
+const struct head *node_head(const struct node *n)
+{
+    return &n->head;
+}
+
+/*
+ * A checkpoint with the SM3 root as its only extension, signed with both keys, and a cosignature of
+ * the log's own for the time at which it signed.
+ */
+static fallible head_note(struct arena *a, struct node *n, struct head *h, i64 seconds)
 {
     struct checkpoint c = {.origin = n->origin,
                            .size = (u64)h->size,
                            .root = h->sha256,
                            .extensions = checkpoint_sm3_line(a, h->sm3)};
     struct note_signer signers[] = {{n->origin, n->ed25519}, {n->origin, n->sm2}};
-    str text;
+    str text, note;
 
     TRY(checkpoint_text(a, &c, &text));
-    return note_sign(a, text, signers, COUNT(signers), &h->note);
+    TRY(note_sign(a, text, signers, COUNT(signers), &note));
+    return note_cosign(a, note, &signers[0], seconds, &h->note);
 }
 
 fallible head_remember(struct node *n, str note)
@@ -235,13 +318,12 @@ fallible head_remember(struct node *n, str note)
     return OK;
 }
 
-static fallible keep_head(struct node *n, const struct head *h)
+static fallible keep_head(struct node *n, const struct head *h, i64 seconds)
 {
     str sha = {(const char *)h->sha256.at, 32}, sm3_root = {(const char *)h->sm3.at, 32};
 
     TRY(db_begin(n->db));
-    sql_head_put(n->db, h->epoch, h->size, n->o.clock.system(n->o.clock.ctx).ms, sha, sm3_root,
-                 h->note);
+    sql_head_put(n->db, h->epoch, h->size, seconds * 1000, sha, sm3_root, h->note);
     err e = db_commit(n->db);
     if (e != OK) {
         db_rollback(n->db);
@@ -266,8 +348,9 @@ fallible node_sign_head(struct arena *a, struct node *n, struct head *out)
     }
     frontier_root(&merkle_sha256, &n->edge.sha256, &h.sha256);
     frontier_root(&merkle_sm3, &n->edge.sm3, &h.sm3);
-    TRY(head_note(a, n, &h));
-    TRY(keep_head(n, &h));
+    i64 seconds = n->o.clock.system(n->o.clock.ctx).ms / 1000;
+    TRY(head_note(a, n, &h, seconds));
+    TRY(keep_head(n, &h, seconds));
     n->head = h;
     *out = h;
     return head_remember(n, h.note);

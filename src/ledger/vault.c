@@ -74,6 +74,21 @@ static fallible new_person_key(struct arena *a, struct node *n, i64 person, sm4_
     return OK;
 }
 
+/* Who only reads may come in the middle of a rotation: then the row's wrapping key is the other. */
+static fallible use_wrap_key(struct arena *a, struct node *n, i64 epoch)
+{
+    sm4_key other;
+
+    if (epoch == n->wrap_epoch)
+        return OK;
+    REQUIRE(n->o.read_only, ERR_CORRUPT, "person's key of epoch %lld", (long long)epoch);
+    TRY(read_wrap_key(a, n, epoch, &other));
+    n->wrap_key = other;
+    n->wrap_epoch = epoch;
+    secret_wipe(&other, sizeof other);
+    return OK;
+}
+
 static fallible find_person_key(struct arena *a, struct node *n, i64 person, sm4_key *out,
                                 bool *found)
 {
@@ -82,12 +97,7 @@ static fallible find_person_key(struct arena *a, struct node *n, i64 person, sm4
     TRY(sql_person_key_get(a, n->keys, person, &row, found));
     if (!*found)
         return OK;
-    if (n->reader && row.epoch != n->wrap_epoch) { /* the writer has rotated */
-        TRY(read_wrap_key(a, n, row.epoch, &n->wrap_key));
-        n->wrap_epoch = row.epoch;
-    }
-    REQUIRE(row.epoch == n->wrap_epoch, ERR_CORRUPT, "person's key of epoch %lld",
-            (long long)row.epoch);
+    TRY(use_wrap_key(a, n, row.epoch));
     return unwrap(a, n, person, row.wrapped, out);
 }
 
@@ -128,15 +138,15 @@ fallible vault_seal(struct arena *a, struct node *n, i64 event, struct field *f,
     return e;
 }
 
-/* Opens a row into the field and checks it against the commitment. */
-static fallible open_row(struct arena *a, struct node *n, i64 event, str sealed, struct field *f)
+fallible vault_row(struct arena *a, struct node *n, i64 event, i64 person, str sealed,
+                   struct field *f)
 {
     digest expected = f->commitment;
     sm4_key key;
     bool found;
     str plain;
 
-    TRY(find_person_key(a, n, f->person, &key, &found));
+    TRY(find_person_key(a, n, person, &key, &found));
     REQUIRE(found, ERR_CORRUPT, "a vault row without its person's key");
     err e = sm4_gcm_open(a, &key, value_label(a, event, f->name), sealed, &plain);
     secret_wipe(&key, sizeof key);
@@ -157,7 +167,7 @@ fallible vault_field(struct arena *a, struct node *n, i64 event, struct field *f
     if (!*found)
         return OK;
     REQUIRE(row.person == f->person, ERR_CORRUPT, "a vault row of another person");
-    return open_row(a, n, event, row.sealed, f);
+    return vault_row(a, n, event, f->person, row.sealed, f);
 }
 
 fallible vault_open(struct arena *a, struct node *n, const struct event *e, const char *field,
@@ -190,6 +200,18 @@ fallible vault_forget(struct node *n, i64 person, str reason)
         return db_check(n->keys);
     TRY(db_commit(n->keys));
     n->keys_open = false;
+    return OK;
+}
+
+fallible node_person_values(struct arena *a, struct node *n, i64 person, i64 *values, i64 *events)
+{
+    struct sql_vault_of_person_rows rows;
+
+    TRY(sql_vault_of_person(a, n->db, person, &rows));
+    *values = (i64)rows.count;
+    *events = 0;
+    for (size_t i = 0; i < rows.count; i++)
+        *events += i == 0 || rows.at[i].event != rows.at[i - 1].event;
     return OK;
 }
 
@@ -270,5 +292,5 @@ fallible vault_load(struct node *n)
 
     n->wrap_epoch = old;
     TRY(read_wrap_key(a, n, old, &n->wrap_key));
-    return found == 2 ? rewrap(n, later ? epochs[0] : epochs[1]) : OK;
+    return found == 2 && !n->o.read_only ? rewrap(n, later ? epochs[0] : epochs[1]) : OK;
 }

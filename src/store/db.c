@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include <stdio.h>
+
 struct cell cell_i64(i64 n)
 {
     return (struct cell){.type = CELL_I64, .n = n};
@@ -218,6 +220,25 @@ fallible db_dump(struct arena *a, struct db *db, const char *table, str *out)
 {
     TRY(db_check(db));
     return db->ops->dump(a, db, table, out);
+}
+
+fallible db_copy(struct db *db, const char *path)
+{
+    assert(!db->in_transaction);
+    REQUIRE(db->ops->copy != NULL, ERR_UNSUPPORTED, "PostgreSQL is copied by its own means");
+    return db->ops->copy(db, path);
+}
+
+void db_clear(struct db *db, const char *table)
+{
+    char sql[128];
+    int len = snprintf(sql, sizeof sql, "delete from %s", table);
+
+    assert(db->in_transaction && len > 0 && (size_t)len < sizeof sql);
+    if (db->is_stuck)
+        return;
+    db->fault_at = db->savepoints;
+    stick(db, db->ops->simple(db, sql));
 }
 
 fallible db_checkpoint(struct db *db)

@@ -210,6 +210,16 @@ static fallible checkpoint(struct db *db)
     return OK;
 }
 
+static fallible copy(struct db *db, const char *path)
+{
+    char *sql = sqlite3_mprintf("vacuum into %Q", path);
+
+    REQUIRE(sql != NULL, ERR_DATABASE, "no memory");
+    err e = simple(db, sql);
+    sqlite3_free(sql);
+    return e;
+}
+
 static void close_db(struct db *db)
 {
     struct sqlite_db *s = of(db);
@@ -228,6 +238,7 @@ static const struct db_ops sqlite_ops = {
     .flush = flush,
     .dump = dump,
     .checkpoint = checkpoint,
+    .copy = copy,
 };
 
 static fallible prepare_connection(struct sqlite_db *s, const struct db_options *o)

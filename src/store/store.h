@@ -112,6 +112,15 @@ fallible db_begin_read(struct db *db);
 /* Every row of a table as text, in the order of its columns, NULL first: for comparing stores. */
 fallible db_dump(struct arena *a, struct db *db, const char *table, str *out);
 
+/*
+ * SQLite: a consistent copy into a new file, without what was deleted, while others write. Not
+ * inside a transaction. ERR_UNSUPPORTED on PostgreSQL, which has its own means.
+ */
+fallible db_copy(struct db *db, const char *path);
+
+/* Empty a table, inside a transaction: for replaying into it. */
+void db_clear(struct db *db, const char *table);
+
 /* SQLite: move the journal into the file; elsewhere nothing. May run beside writing. */
 fallible db_checkpoint(struct db *db);
 
@@ -125,6 +134,7 @@ struct db_ops {
     fallible (*flush)(struct db *db); /* wait for pipelined writes */
     fallible (*dump)(struct arena *a, struct db *db, const char *table, str *out);
     fallible (*checkpoint)(struct db *db);
+    fallible (*copy)(struct db *db, const char *path);
     bool postgres;
 };
 
@@ -233,3 +243,5 @@ struct writer_target {
 /* Runs the jobs as one batch. Each ends refused or durable. ERR_… only where the process must end.
  */
 fallible writer_batch(struct writer_target *t, struct job **jobs, size_t count);
+
+#include "store/blob.h"

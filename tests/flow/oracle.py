@@ -10,7 +10,7 @@ import random
 
 ACTIVITIES = ("task", "userTask", "subProcess")
 GATEWAYS = ("exclusiveGateway", "parallelGateway", "inclusiveGateway")
-MOST_STATES = 4000
+MOST_STATES = 1000
 
 
 class Model:

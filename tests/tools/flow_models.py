@@ -198,6 +198,9 @@ BROKEN = {
                                     "no-start", "S", "s S"),
     "circle": ("task a; task b; a>b; b>a", "no-start", "p", "p", {"also": ["no-end"]}),
     "start-but-no-end": ("start s; task a; s>a", "no-end", "p", "p"),
+    "start-into-a-circle": ("start s; task a; task b; s>a; a>b; b>a", "no-end", "p", "p", {"also": ["endless"]}),
+    "start-into-a-circle-that-never-ends": ("start s; task a; task b; s>a; a>b; b>a", "endless", "a", "s a b a", {"also": ["no-end"]}),
+    "loop-beside-an-end-nobody-reaches": ("start s; task a; task b; end e; s>a; a>b; b>a", "endless", "a", "s a b a", {"also": ["dead-element"]}),
     "sub-process-without-an-end": ("start s; sub S { start i; task a; i>a }; end e; s>S; S>e",
                                    "no-end", "S", "s S"),
     # ---- condition-missing

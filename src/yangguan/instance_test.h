@@ -1,0 +1,22 @@
+/*
+ * instance_test -- an instance for tests: kinds with persons' values and blobs, and acts of them.
+ */
+#pragma once
+#include "yangguan/instance.h"
+
+/* A new folder below /tmp; test_instance_remove removes it. */
+const char *test_instance_folder(struct arena *a);
+void test_instance_remove(struct arena *a, const char *dir);
+
+extern const struct event_kind test_filed_1;
+
+/* With the rooms' kinds and test_filed. The civil and system time is fixed, a second later a call.
+ */
+struct instance_options test_instance_options(void);
+struct instance *test_instance(struct arena *a, const char *dir);
+
+/*
+ * Files `count` papers in batches of fifty, each by one of eight persons, every tenth with a blob;
+ * a head is signed after each batch.
+ */
+void test_instance_file(struct arena *a, struct instance *i, int count);
