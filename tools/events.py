@@ -29,6 +29,9 @@ C_TYPES = {"id": "i64", "number": "i64", "text": "str", "date": "date", "instant
            "flag": "bool", "money": "money", "json": "str"}
 CLASSES = {"P": "FIELD_P", "I": "FIELD_I", "PS": "FIELD_PS", "IS": "FIELD_IS"}
 AUDIENCE = {"P": "everybody", "I": "internal zone", "PS": "everybody, a person's", "IS": "internal zone, a person's"}
+# Fields that every event has already: a second of that name could not be told apart.
+ENVELOPE = ("id", "streams", "at", "recorded", "origin", "actor", "post", "body", "behalf", "channel", "idempotency",
+            "cause", "request", "models")
 MAYBE = ("number", "flag", "money")
 # The envelope's names (docs/LEDGER-FORMAT.md): a field of the same name would be read from there.
 ENVELOPE = {"id", "streams", "at", "recorded", "origin", "actor", "post", "body", "behalf", "channel", "idempotency",
@@ -89,6 +92,9 @@ def check(path, events):
         names = {f.name: f for f in e.fields}
         if len(names) != len(e.fields):
             raise Fault(f"{path}: {e.name} names a field twice")
+        for name in names:
+            if name in ENVELOPE:
+                raise Fault(f"{path}: {e.name}.{name} is a field of the envelope")
         for kind, field in e.streams:
             if field not in names or names[field].kind != "id":
                 raise Fault(f"{path}: {e.name}: stream {kind} needs an id field {field}")

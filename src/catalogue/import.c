@@ -194,7 +194,8 @@ fallible matters_import(struct node *n, const struct authority *by, struct matte
     scoped_arena a = arena_open();
     struct csv csv = {.rest = in->csv};
     struct procedure_new usual = {S("usual"), S("一般程序"), in->usual, in->effective, 0, 0};
-    struct procedure_new short_one = {S("instant"), S("即办程序"), in->instant, in->effective, 0, 0};
+    struct procedure_new short_one = {
+        S("instant"), S("即办程序"), in->instant, in->effective, 0, 0};
     struct import_row rows[CHUNK];
     size_t held = 0, count;
     str *f;
