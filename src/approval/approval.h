@@ -21,7 +21,7 @@
 
 enum { REASON_MOST = 2000, NOTE_MOST = 2000, SECRET_LEAST = 12, SECRET_MOST = 64 };
 
-/* ---- who acts: plugged in from the registry ----------------------------------------------- */
+/* ---- who acts ------------------------------------------------------------------------------ */
 
 struct acting {
     i64 body;
@@ -36,6 +36,9 @@ struct approval_who {
     /* From the vault; empty texts where nothing is registered. */
     fallible (*person)(struct arena *a, struct node *n, i64 person, struct applicant *out);
 };
+/* What the registry knows. */
+extern const struct approval_who approval_registry;
+
 /* Once, before anything runs. */
 void approval_use(const struct approval_who *who, const struct calendar *calendar);
 
