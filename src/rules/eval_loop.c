@@ -155,7 +155,7 @@ static fallible loop_body(struct run *r, struct loop *l)
         l->depth = v.scale;
     if (l->weight < VALUE_HEAVIEST)
         l->total += value_weight(v);
-    while (l->weight < VALUE_HEAVIEST && 1LL << l->weight < l->total)
+    while (l->weight < VALUE_HEAVIEST && (i64)1 << l->weight < l->total)
         l->weight++;
     REQUIRE(l->depth < FEEL_DEEPEST_VALUE, ERR_LIMIT, "column %u: lists are nested deeper than %d",
             n->at, FEEL_DEEPEST_VALUE);

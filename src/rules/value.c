@@ -66,14 +66,14 @@ static u16 depth_of(feel v)
 
 i64 value_weight(feel v)
 {
-    return v.kind == FEEL_LIST || v.kind == FEEL_CONTEXT ? 1LL << v.is_wide : 1;
+    return v.kind == FEEL_LIST || v.kind == FEEL_CONTEXT ? (i64)1 << v.is_wide : 1;
 }
 
 static u8 log_of(i64 weight)
 {
     u8 log = 0;
 
-    while (log < VALUE_HEAVIEST && 1LL << log < weight)
+    while (log < VALUE_HEAVIEST && (i64)1 << log < weight)
         log++;
     return log;
 }
@@ -88,7 +88,7 @@ static void load_add(struct load *l, feel part)
 {
     if (depth_of(part) > l->depth)
         l->depth = depth_of(part);
-    if (l->weight < 1LL << VALUE_HEAVIEST)
+    if (l->weight < (i64)1 << VALUE_HEAVIEST)
         l->weight += value_weight(part);
 }
 
