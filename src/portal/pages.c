@@ -21,6 +21,16 @@ static const struct {
     const char *name, *title;
 } columns[] = {{"open", T("政务公开")}, {"service", T("政务服务")}, {"watch", T("电子监察")}};
 
+/* The way from the home page to this one. */
+static void crumbs(struct request *q, struct page *page)
+{
+    struct page_link home = {str_of(message(request_lang(q), T("首页"))), S("/"), false};
+    struct page_link here = {.title = page->title};
+
+    vec_push(request_arena(q), &page->crumbs, home);
+    vec_push(request_arena(q), &page->crumbs, here);
+}
+
 /* ---- home ------------------------------------------------------------------------------------ */
 
 static fallible part_of(struct request *q, struct node *n, const struct card_list *list,
@@ -104,6 +114,7 @@ static fallible verify_show(struct request *q, struct reply *r, struct node *n,
                             struct verify_view *v)
 {
     v->page = page_of(q, str_of(message(request_lang(q), T("核验凭证"))));
+    crumbs(q, &v->page);
     v->forgery = request_forgery(q);
     v->entries = node_size(n);
     TRY(newest(request_arena(q), n, &v->now));
@@ -261,6 +272,7 @@ static fallible sitemap_run(struct request *q, struct reply *r)
     struct map_view v = {.page = page_of(q, str_of(message(request_lang(q), T("网站地图"))))};
     struct map_part own = {.title = v.page.site};
 
+    crumbs(q, &v.page);
     link_add(q, &own.links, T("首页"), "/");
     link_add(q, &own.links, T("网上申报"), site->apply);
     link_add(q, &own.links, T("查办理进度"), site->progress);
