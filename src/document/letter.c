@@ -212,7 +212,7 @@ fallible document_acceptance(struct buf *out, const struct document_acceptance *
 
 static void defects(struct letter *l, const struct document_correction *r)
 {
-    static const int widths[] = {3, 12, 15, 15};
+    static const int widths[] = {4, 13, 15, 16};
     const char *const head[] = {T("序号"), T("材料"), T("问题"), T("怎么补")};
     cells all = {0};
 

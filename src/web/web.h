@@ -484,6 +484,7 @@ struct page {
     str forgery; /* of the sign-out form */
     str size, contrast, theme, lang, other_lang, other_name;
     str body_class;
+    bool flush;             /* its parts take the whole width and wrap themselves */
     str host, contact, ids; /* foot: 主办单位, 联系方式, 备案 */
     str clock;              /* says that the clock is set, on every page; empty otherwise */
 };
