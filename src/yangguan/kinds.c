@@ -1,4 +1,5 @@
 #include "calendar/calendar.h"
+#include "registry_events.h"
 #include "yangguan/instance.h"
 
 /* Each room's kinds, a line a room. */
@@ -7,6 +8,7 @@ static const struct {
     const size_t *count;
 } rooms[] = {
     {agenda_kinds, &agenda_kind_count},
+    {registry_kinds, &registry_kind_count},
 };
 
 enum { KINDS_MOST = 1024 };
