@@ -33,6 +33,9 @@ AUDIENCE = {"P": "everybody", "I": "internal zone", "PS": "everybody, a person's
 ENVELOPE = ("id", "streams", "at", "recorded", "origin", "actor", "post", "body", "behalf", "channel", "idempotency",
             "cause", "request", "models")
 MAYBE = ("number", "flag", "money")
+# The envelope's names (docs/LEDGER-FORMAT.md): a field of the same name would be read from there.
+ENVELOPE = {"id", "streams", "at", "recorded", "origin", "actor", "post", "body", "behalf", "channel", "idempotency",
+            "cause", "request", "models"}
 
 
 class Fault(Exception):
@@ -95,6 +98,8 @@ def check(path, events):
         for kind, field in e.streams:
             if field not in names or names[field].kind != "id":
                 raise Fault(f"{path}: {e.name}: stream {kind} needs an id field {field}")
+        if taken := ENVELOPE & set(names):
+            raise Fault(f"{path}: {e.name}: {', '.join(sorted(taken))} is the envelope's name")
         for f in e.fields:
             if f.person and (f.person not in names or names[f.person].kind != "id"):
                 raise Fault(f"{path}: {e.name}.{f.name}: {f.person} is no id field")

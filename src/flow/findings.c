@@ -56,14 +56,6 @@ static void walk_waiting(struct space *s, u32 node, const u64 *m, steps *path)
             walk(s, s->net->edges.at[in->at[i]].chain, path);
 }
 
-static const struct flow_node *first_of(struct space *s, struct rope *rope)
-{
-    steps all = {0};
-
-    rope_walk(s->a, rope, ROPE_ALL, &all);
-    return all.count ? all.at[0] : NULL;
-}
-
 static bool known(const struct space *s, enum flow_fault_kind kind, const struct flow_node *at)
 {
     for (size_t i = 0; i < s->out->findings.count; i++)
@@ -118,7 +110,7 @@ static const struct flow_node *meeting(struct space *s)
         for (size_t j = 0; j < one.count; j++)
             if (two.at[i] == one.at[j])
                 return two.at[i];
-    return first_of(s, s->net->nodes.at[s->node].chain);
+    return rope_first(s->net->nodes.at[s->node].chain);
 }
 
 void find_doubled(struct space *s)
@@ -169,7 +161,7 @@ static const struct flow_node *waiting_join(struct space *s, u32 node, const u64
     for (size_t i = 0; i < chain.count; i++)
         if (!served(s, node, m, chain.at[i]))
             return chain.at[i];
-    return first_of(s, s->net->nodes.at[node].chain);
+    return rope_first(s->net->nodes.at[node].chain);
 }
 
 static void find_waiting(struct space *s, u32 state, u32 node, const u64 *m)
@@ -223,5 +215,5 @@ void find_endless(struct space *s, u32 state)
     s->probing = false;
     steps path = path_of(s, state, NULL);
     walk_waiting(s, node, pile_at(&s->states, state), &path);
-    find(s, FAULT_ENDLESS, first_of(s, s->net->nodes.at[node].chain), path);
+    find(s, FAULT_ENDLESS, rope_first(s->net->nodes.at[node].chain), path);
 }

@@ -78,6 +78,7 @@ enum rope_part {
     ROPE_PATH,  /* without what is only a second part of the same node */
     ROPE_JOINS, /* only those of which `joins` was said */
 };
+const struct flow_node *rope_first(const struct rope *rope); /* NULL: of nothing */
 /* Appends the nodes in order. */
 void rope_walk(struct arena *a, struct rope *rope, enum rope_part part, steps *out);
 

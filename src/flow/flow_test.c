@@ -248,6 +248,7 @@ TEST(a_drawing_escapes_every_text_and_brings_no_style)
     assert_true(str_find(svg, S("style")) < 0 && str_find(svg, S("fill=")) < 0);
 }
 
+/* LAW: 政府信息公开条例 20 */
 TEST(a_drawing_marks_where_the_case_is_and_what_is_done)
 {
     scoped_arena a = arena_open();

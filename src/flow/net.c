@@ -23,6 +23,13 @@ struct rope *rope_join(struct arena *a, struct rope *left, struct rope *right)
     return rope;
 }
 
+const struct flow_node *rope_first(const struct rope *rope)
+{
+    while (rope != NULL && rope->one == NULL)
+        rope = rope->left;
+    return rope ? rope->one : NULL;
+}
+
 void rope_walk(struct arena *a, struct rope *rope, enum rope_part part, steps *out)
 {
     VEC(struct rope *) stack = {0};

@@ -116,12 +116,11 @@ static bool loop(struct net *net, u32 i)
 /* The join's place in what is passed, so that one can tell which of two joins waits. */
 static struct rope *join_mark(struct net *net, const struct net_node *m)
 {
-    steps all = {0};
+    const struct flow_node *first = rope_first(m->chain);
 
-    rope_walk(net->a, m->chain, ROPE_ALL, &all);
-    if (m->join == GATE_ONE || all.count == 0)
+    if (m->join == GATE_ONE || first == NULL)
         return NULL;
-    struct rope *mark = rope_of(net->a, all.at[0]);
+    struct rope *mark = rope_of(net->a, first);
     mark->joins = true;
     return mark;
 }

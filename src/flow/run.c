@@ -306,7 +306,7 @@ static fallible find_token(const struct step *x, i64 no, size_t *out)
 
 static fallible complete(struct step *x, i64 no)
 {
-    size_t i;
+    size_t i = 0;
 
     TRY(find_token(x, no, &i));
     const struct flow_node *n = x->s->tokens.at[i].at;
@@ -329,7 +329,7 @@ static fallible border(struct step *x, size_t i, size_t timer)
 
 static fallible due(struct step *x, i64 no, str timer)
 {
-    size_t i;
+    size_t i = 0;
 
     TRY(find_token(x, no, &i));
     const struct flow_token *t = &x->s->tokens.at[i];

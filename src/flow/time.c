@@ -7,7 +7,7 @@
  */
 #include "flow/flow_int.h"
 
-enum { MOST_LOOPS = 8, MOST_WALK_STATES = 40000, MOST_CALL_DEPTH = 16 };
+enum { MOST_LOOPS = 8, MOST_WALK_STATES = 40000, MOST_CALL_DEPTH = 16, ROUNDS_BETWEEN = 8 };
 
 /* Weights are bounded, so no sum of a bounded walk comes near this. */
 #define UNBOUNDED (INT64_MAX / 4)
@@ -27,6 +27,7 @@ struct walk {
     i64 *weight; /* by place in the scope */
     int depth;
     bool strict;                     /* the whole has a limit */
+    bool explicit;                   /* the scope has a start of its own */
     const struct flow_node *culprit; /* why it has no bound */
     bool clock_first;                /* the clock runs from the beginning */
 };
@@ -166,16 +167,26 @@ static const struct flow_node *node_of(const struct walk *w, size_t state)
     return w->scope->nodes.at[state / w->combinations / 2];
 }
 
-/* Still longer after as many rounds as there are states: a loop that nothing bounds. */
-static void blame_loop(struct walk *w)
+/* A circle of best next steps: a loop that makes the way longer each time and that nothing bounds.
+ */
+static const struct flow_node *looping(const struct walk *w)
 {
-    for (size_t i = 0; i < w->scope->nodes.count * 2 * w->combinations; i++) {
-        size_t state = i, steps_made = 0;
-        while (w->next[state] != 0 && steps_made++ <= w->scope->nodes.count * 2 * w->combinations)
+    scoped_arena scratch = arena_open();
+    size_t count = w->scope->nodes.count * 2 * w->combinations;
+    u32 *seen = NEW_N(scratch, count + 1, u32); /* from where it was first come to, + 1 */
+
+    for (u32 i = 0; i < count; i++) {
+        size_t state = i;
+        while (seen[state] == 0) {
+            seen[state] = i + 1;
+            if (w->next[state] == 0)
+                break;
             state = w->next[state] - 1;
-        if (w->next[state] != 0 && w->culprit == NULL)
-            w->culprit = node_of(w, state);
+        }
+        if (w->next[state] != 0 && seen[state] == i + 1)
+            return node_of(w, state);
     }
+    return NULL;
 }
 
 static bool starts_clock(const struct flow_scope *scope)
@@ -186,15 +197,19 @@ static bool starts_clock(const struct flow_scope *scope)
     return false;
 }
 
-static bool begins(const struct flow_scope *scope, const struct flow_node *n)
+static bool any_begins(const struct flow_scope *scope)
 {
-    bool explicit = false;
-
     for (size_t i = 0; i < scope->nodes.count; i++)
-        explicit |= flow_begins(scope->nodes.at[i]);
+        if (flow_begins(scope->nodes.at[i]))
+            return true;
+    return false;
+}
+
+static bool begins(const struct walk *w, const struct flow_node *n)
+{
     if (!flow_in_normal(n))
         return false;
-    return explicit ? flow_begins(n) : n->in.count == 0 && n->kind != FLOW_BOUNDARY;
+    return w->explicit ? flow_begins(n) : n->in.count == 0 && n->kind != FLOW_BOUNDARY;
 }
 
 static void weigh(struct walk *w)
@@ -212,7 +227,7 @@ static void weigh(struct walk *w)
     w->next = NEW_N(w->a, n * 2 * w->combinations + 1, u32);
     w->live = NEW_N(w->a, n * 2 * w->combinations + 1, bool);
     for (size_t i = 0; i < n; i++)
-        if (begins(w->scope, w->scope->nodes.at[i]))
+        if (begins(w, w->scope->nodes.at[i]))
             w->live[state_of(w, w->scope->nodes.at[i], w->clock_first, 0)] = true;
     for (size_t i = 0; i < n; i++)
         for (size_t taken = 0; taken < w->combinations; taken++)
@@ -227,7 +242,7 @@ static i64 longest_start(struct walk *w, size_t *state)
     for (size_t i = 0; i < w->scope->nodes.count; i++) {
         const struct flow_node *n = w->scope->nodes.at[i];
         size_t s = state_of(w, n, w->clock_first, 0);
-        if (begins(w->scope, n) && w->value[s] > most) {
+        if (begins(w, n) && w->value[s] > most) {
             most = w->value[s];
             *state = s;
         }
@@ -253,6 +268,7 @@ static i64 scope_length(struct arena *a, const struct walk *outer, const struct 
 
     w.depth = outer->depth + 1;
     w.strict = outer->strict;
+    w.explicit = any_begins(scope);
     w.clock_first = !starts_clock(scope);
     if (scope->nodes.count == 0)
         return 0;
@@ -261,14 +277,11 @@ static i64 scope_length(struct arena *a, const struct walk *outer, const struct 
         return UNBOUNDED;
     }
     weigh(&w);
-    size_t most = 2 * (scope->nodes.count * 2 * w.combinations) + 2;
-    while (improve(&w) && rounds <= most)
-        rounds++;
-    if (rounds > most) {
-        blame_loop(&w);
-        *culprit = w.culprit ? w.culprit : scope->nodes.at[0];
-        return UNBOUNDED;
-    }
+    while (improve(&w))
+        if (++rounds % ROUNDS_BETWEEN == 0 && (w.culprit = looping(&w)) != NULL) {
+            *culprit = w.culprit;
+            return UNBOUNDED;
+        }
     i64 length = longest_start(&w, &state);
     if (length >= UNBOUNDED)
         *culprit = heavy(&w, state);

@@ -248,7 +248,7 @@ static fallible relation(struct loader *l, const xmlNode *n, struct scope *scope
         vec_push(l->a, &names, name);
     }
     struct node *c = boxed_node(l, N_RELATION, rows * names.count);
-    for (const xmlNode *e = xml_first(n); e != NULL; e = xml_next(e)) {
+    for (const xmlNode *e = names.count ? xml_first(n) : NULL; e != NULL; e = xml_next(e)) {
         if (!xml_is(e, "row"))
             continue;
         TRY(relation_row(l, e, scope, place, c->kids + at, names.count));

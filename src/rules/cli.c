@@ -1,4 +1,5 @@
 /* The commands `feel` (one expression) and `rules` (models). */
+#include "rules/check_cli.h"
 #include "rules/rules.h"
 #include "rules/tck.h"
 
@@ -99,11 +100,14 @@ static int rules_usage(void)
 {
     (void)fputs(
         "usage: yangguan rules test DIR [--results FILE]\n"
-        "       yangguan rules eval MODEL.dmn --input FILE.json [--decision NAME] [--explain]\n\n"
+        "       yangguan rules eval MODEL.dmn --input FILE.json [--decision NAME] [--explain]\n"
+        "       yangguan rules check MODEL.dmn [--json]\n\n"
         "test  runs the cases of the DMN Technology Compatibility Kit below DIR and writes\n"
         "      the kit's result file (default tck_results.csv; - for none)\n"
         "eval  prints a decision's value as JSON, by default of all decisions; with --explain\n"
-        "      also its ground: the rows that matched, each cell and why it held or not\n",
+        "      also its ground: the rows that matched, each cell and why it held or not\n"
+        "check looks for gaps, overlaps, rows that can't be reached or change nothing, wrong\n"
+        "      types, unused inputs and circles; exit status 1 if it found something\n",
         stderr);
     return 2;
 }
@@ -228,11 +232,26 @@ static int rules_eval(int argc, char **argv)
     return e == OK ? 0 : complain(e);
 }
 
+static int rules_check_cli(int argc, char **argv)
+{
+    scoped_arena a = arena_open();
+    bool as_json = argc == 3 && strcmp(argv[2], "--json") == 0, clean = false;
+
+    if (argc != 2 && !as_json)
+        return rules_usage();
+    err e = rules_check_run(a, argv[1], as_json, &clean);
+    if (e != OK)
+        (void)complain(e);
+    return e != OK ? 2 : clean ? 0 : 1;
+}
+
 int rules_cli(int argc, char **argv)
 {
     if (argc >= 3 && strcmp(argv[1], "test") == 0)
         return rules_test(argc - 1, argv + 1);
     if (argc >= 3 && strcmp(argv[1], "eval") == 0)
         return rules_eval(argc - 1, argv + 1);
+    if (argc >= 3 && strcmp(argv[1], "check") == 0)
+        return rules_check_cli(argc - 1, argv + 1);
     return rules_usage();
 }

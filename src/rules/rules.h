@@ -185,3 +185,38 @@ fallible rules_decide(struct arena *a, const struct rules_model *m, str name, fe
 /* JSON as input: text becomes dates, times, durations and numbers where the model says so. */
 fallible rules_input(struct arena *a, const struct rules_model *m, const struct json *json,
                      feel *out);
+
+/* ---- static analysis ---------------------------------------------------------------------- */
+
+/* What is wrong with a model, and an input that shows it. */
+struct rules_finding {
+    const char *kind; /* gap, overlap, conflict, unreachable, redundant, hit-policy, type,
+                         unused-input, cycle, fault */
+    str place;        /* "decision «黄牌»: row 3, column 2" */
+    str what;
+    u32 rows[2]; /* from 1; 0: none */
+    str example; /* a JSON object; empty where no input can show it */
+};
+
+/* How a table was judged: `why` is NULL if completely, else why it was only sampled. */
+struct rules_judged {
+    str place;
+    const char *why;
+};
+
+struct rules_report {
+    size_t count, more; /* more: found beyond what is kept */
+    const struct rules_finding *findings;
+    size_t table_count;
+    const struct rules_judged *tables;
+};
+
+/*
+ * Look for gaps, overlaps, rows that can't be reached or change nothing, rows against the hit
+ * policy, wrong types, inputs that nothing uses, circles. Completely for tables whose inputs are
+ * names of numbers, strings, booleans, dates, times or durations and whose cells are constants,
+ * ranges and conditions on them; null counts as an input only where a cell asks for it. Gaps are
+ * looked for in tables that give one result and have no default. Work is bounded: past the bound a
+ * table counts as sampled.
+ */
+fallible rules_check(struct arena *a, const struct rules_model *m, struct rules_report *out);

@@ -110,7 +110,7 @@ static void run_batch(struct host *h, struct waiting **batch, size_t count)
 
 static void fire(struct host *h)
 {
-    instant now = h->config.clock.civil(h->config.clock.ctx);
+    instant now = h->options.clock.civil(h->options.clock.ctx);
     size_t fired = 0;
     err e = agenda_fire(h->node, now, BATCH_MOST, &fired);
 
@@ -266,7 +266,7 @@ static instant civil_now(void *state)
 {
     const struct host *h = state;
 
-    return h->config.clock.civil(h->config.clock.ctx);
+    return h->options.clock.civil(h->options.clock.ctx);
 }
 
 static fallible whose_name(struct host *h, struct request *q, struct authority *by)
@@ -313,7 +313,6 @@ static fallible open_readers(struct host *h)
 
 static fallible start(struct host *h)
 {
-    TRY(node_open(&h->options, &h->node));
     h->figures.entries = node_size(h->node);
     TRY(open_readers(h));
     REQUIRE(pthread_create(&h->writer, NULL, write_loop, h) == 0, ERR_IO, "no thread");
@@ -334,9 +333,9 @@ fallible host_open(const struct host_config *config, struct host **out)
 
     h->arena = a;
     h->config = *config;
-    h->options = *config->node;
-    h->options.clock = config->clock;
-    h->options.main_options.manual_checkpoint = true;
+    h->options = config->instance->options;
+    h->node = config->instance->node;
+    config->instance->node = NULL;
     h->last = &h->first;
     (void)pthread_mutex_init(&h->lock, NULL);
     (void)pthread_cond_init(&h->work, NULL);

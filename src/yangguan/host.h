@@ -12,11 +12,12 @@
 #pragma once
 #include "ledger/ledger.h"
 #include "web/web.h"
+#include "yangguan/instance.h"
 
 struct host_config {
-    const struct node_options *node;
-    struct node_clock clock; /* the node's: civil time for pages and clocks */
-    struct web_config web;   /* ops, sessions and state are completed by the host */
+    struct instance
+        *instance;         /* opened for writing with a manual checkpoint; its node is ours now */
+    struct web_config web; /* ops, sessions and state are completed by the host */
     /* Sets whose name a request's command runs in; NULL: person and post of the session. */
     fallible (*authority)(struct request *q, struct authority *by);
     unsigned readers; /* 0: 16 */

@@ -18,7 +18,7 @@ const char *zone_name(enum zone zone)
 
 fallible zone_parse(str text, enum zone *out)
 {
-    for (size_t i = 0; i < COUNT(zone_names); i++)
+    for (size_t i = ZONE_PUBLIC; i < COUNT(zone_names); i++)
         if (str_eq(text, str_of(zone_names[i]))) {
             *out = (enum zone)i;
             return OK;
@@ -164,10 +164,9 @@ static fallible open_state(struct instance *i)
 /* An instance with nobody above it numbers its own restores. */
 static fallible open_for_writing(struct instance *i, const struct instance_options *o, bool fresh)
 {
-    struct node_options n = node_options_of(i, o);
-
+    i->options = node_options_of(i, o);
     (void)mkdir(i->blobs_dir, 0700);
-    TRY(fresh ? node_create(&n, &i->node) : node_open(&n, &i->node));
+    TRY(fresh ? node_create(&i->options, &i->node) : node_open(&i->options, &i->node));
     TRY(node_reserve_ahead(i->node, RESERVE));
     return open_state(i);
 }
@@ -176,8 +175,8 @@ static fallible open_parts(struct instance *i, const struct instance_options *o)
 {
     TRY(instance_config_read(i->arena, i->dir, &i->config));
     if (o->read_only) {
-        struct node_options n = node_options_of(i, o);
-        return node_open(&n, &i->node);
+        i->options = node_options_of(i, o);
+        return node_open(&i->options, &i->node);
     }
     TRY(instance_lock(i->dir, &i->lock));
     return open_for_writing(i, o, false);
@@ -201,6 +200,8 @@ fallible instance_open(struct arena *a, const char *dir, const struct instance_o
 
 static void fill_in(struct arena *a, struct instance_config *c)
 {
+    if (c->zone == 0)
+        c->zone = ZONE_COMBINED;
     if (c->site.len == 0)
         c->site = str_format(a, "%.*s-%s", STR(c->division), zone_name(c->zone));
     if (c->origin.len == 0)

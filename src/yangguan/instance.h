@@ -14,12 +14,12 @@
  */
 #pragma once
 #include "ledger/ledger.h"
+#include "web/web.h"
 
 /* Every room's event kinds: the one list of them (kinds.c). */
 extern const struct event_kind *const *all_kinds;
 extern size_t all_kinds_count;
 
-enum zone { ZONE_COMBINED, ZONE_PUBLIC, ZONE_INTERNAL };
 const char *zone_name(enum zone zone);
 fallible zone_parse(str text, enum zone *out);
 
@@ -28,7 +28,7 @@ struct instance_config {
     str division; /* 12 digits */
     str origin;   /* of the log's heads */
     str database; /* postgresql://… without a password; empty for DIR/yangguan.db */
-    enum zone zone;
+    enum zone zone; /* 0: combined */
     i64 number; /* node number: of each 64 the first is an instance's, the others its restores' */
     bool set_clock; /* civil time is set, not read */
     instant made;
@@ -48,6 +48,7 @@ struct instance {
     struct arena *arena;
     const char *dir, *keys_dir, *blobs_dir;
     struct instance_config config;
+    struct node_options options; /* with which the node was opened */
     struct node *node;
     struct db *state; /* NULL where read-only */
     int lock;
@@ -77,3 +78,6 @@ void instance_closep(struct instance **i);
 
 /* Take a folder's lock; -1 in *fd and ERR_BUSY if another process holds it. */
 fallible instance_lock(const char *dir, int *fd);
+
+/* `ok: …`, or a line for each flaw, on standard output. */
+void verdict_print(struct arena *a, const struct verdict *v);

@@ -32,7 +32,7 @@ static void print_json(struct arena *a, const struct verdict *v)
     (void)fwrite(b.ptr, 1, b.len, stdout);
 }
 
-static void print_text(struct arena *a, const struct verdict *v)
+void verdict_print(struct arena *a, const struct verdict *v)
 {
     for (size_t i = 0; i < v->flaws.count; i++) {
         const struct flaw *f = &v->flaws.at[i];
@@ -87,7 +87,7 @@ int verify_cli(int argc, char **argv)
     if (e == OK && json)
         print_json(a, &v);
     else if (e == OK)
-        print_text(a, &v);
+        verdict_print(a, &v);
     return args_status(&args, e, v.flaws.count == 0);
 }
 

@@ -44,7 +44,7 @@ static const struct target {
     {"blob", NULL, {"content"}, 4},
 };
 
-struct place {
+struct spot {
     const struct target *target;
     const char *column;
     i64 no;
@@ -91,7 +91,7 @@ static void bind_flipped(struct arena *a, sqlite3_stmt *to, sqlite3_stmt *from)
 }
 
 /* false where the store has another row of that key. */
-static bool alter_row(struct arena *a, sqlite3 *store, struct place *p)
+static bool alter_row(struct arena *a, sqlite3 *store, struct spot *p)
 {
     const char *table = p->target->where;
     i64 count = number(a, store, str_format(a, "select count(*) from %s", table).ptr, 0);
@@ -117,7 +117,7 @@ static bool alter_row(struct arena *a, sqlite3 *store, struct place *p)
 }
 
 /* Paper k, event k + 1, has a blob if k is a multiple of ten. */
-static bool alter_blob(struct arena *a, const char *dir, struct place *p)
+static bool alter_blob(struct arena *a, const char *dir, struct spot *p)
 {
     i64 paper = 10 * (i64)draw(PAPERS / 10);
     str bytes = str_format(a, "附件 %lld", (long long)paper);
@@ -135,7 +135,7 @@ static bool alter_blob(struct arena *a, const char *dir, struct place *p)
     return true;
 }
 
-static bool alter(struct arena *a, const char *dir, struct place *p)
+static bool alter(struct arena *a, const char *dir, struct spot *p)
 {
     sqlite3 *store = NULL;
 
@@ -147,7 +147,7 @@ static bool alter(struct arena *a, const char *dir, struct place *p)
     return done;
 }
 
-static struct place draw_place(void)
+static struct spot draw_place(void)
 {
     u64 at = draw(PLACES), i = 0, columns = 0;
 
@@ -155,7 +155,7 @@ static struct place draw_place(void)
         at -= targets[i++].weight;
     while (columns < PLACE_COLUMNS && targets[i].columns[columns] != NULL)
         columns++;
-    return (struct place){.target = &targets[i], .column = targets[i].columns[draw(columns)]};
+    return (struct spot){.target = &targets[i], .column = targets[i].columns[draw(columns)]};
 }
 
 /* ---- judging ------------------------------------------------------------------------------ */
@@ -173,7 +173,7 @@ static struct verdict verdict_of(struct arena *a, const char *dir)
     return v;
 }
 
-static bool names(const struct verdict *v, const struct place *p)
+static bool names(const struct verdict *v, const struct spot *p)
 {
     for (size_t i = 0; i < v->flaws.count; i++)
         if (v->flaws.at[i].no != p->no || strcmp(v->flaws.at[i].where, p->target->where) != 0)
@@ -203,7 +203,7 @@ TEST(verify_names_the_place_of_any_altered_byte_and_no_other)
     shell(a, "cp -r '%' '%.whole'", dir);
     assert_int_equal(verdict_of(a, dir).flaws.count, 0);
     for (int done = 0; done < PLACES;) {
-        struct place p = draw_place();
+        struct spot p = draw_place();
 
         if (!alter(a, dir, &p))
             continue;
