@@ -154,6 +154,15 @@ fallible registry_init_admins(struct arena *a, const struct door *d, i64 divisio
     return OK;
 }
 
+fallible registry_init(struct arena *a, const struct door *d, const struct division_list *list,
+                       struct accounts *out)
+{
+    struct division_report r;
+
+    TRY(registry_import_divisions(d, list, &r));
+    return registry_init_admins(a, d, r.within, out);
+}
+
 /* ---- names -------------------------------------------------------------------------------- */
 
 /* Always the same people: surname and given name by their number. */

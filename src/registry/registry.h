@@ -248,6 +248,10 @@ struct accounts {
 fallible registry_init_admins(struct arena *a, const struct door *d, i64 division,
                               struct accounts *out);
 
+/* A new instance: the division `list.within` and all below it, and its administrators. */
+fallible registry_init(struct arena *a, const struct door *d, const struct division_list *list,
+                       struct accounts *out);
+
 /* Bodies, posts, people, citizens and an enterprise for a demo, always the same names.
  * `bodies`: their names, without double ones. */
 fallible registry_demo(struct arena *a, const struct door *d, i64 division, const str *bodies,

@@ -216,6 +216,30 @@ TEST(a_wrong_list_is_refused_with_its_line_and_leaves_nothing)
     world_close(&w);
 }
 
+TEST(the_whole_of_gansu_is_imported_in_chunks)
+{
+    const char *path = test_shared("divisions-gansu.csv");
+    struct world w;
+    struct division_report r;
+    struct sql_division_below below;
+    struct division d;
+    str csv;
+    bool found;
+
+    world_open(&w);
+    assert_ok(file_read(w.arena, path, DIVISION_FILE_MOST, &csv));
+    assert_ok(import_text(&w, csv, S(""), &r));
+    assert_int_equal(r.count, 19224); /* lines of the file but its head */
+    assert_int_equal(node_size(w.node), 1 + 2 + (19224 + CHUNK_ROWS - 1) / CHUNK_ROWS);
+    assert_ok(
+        division_by_code(w.arena, w.door.db, S("620621000000"), date_ymd(2026, 1, 1), &d, &found));
+    assert_true(found);
+    struct scope s = scope_of_path(w.arena, d.path);
+    assert_ok(sql_division_below(w.arena, w.door.db, s.from, s.to, &below, &found));
+    assert_int_equal(below.count, 310); /* grep -c ^620621 */
+    world_close(&w);
+}
+
 TEST(a_list_without_its_last_event_is_not_seen)
 {
     struct world w;
