@@ -10,8 +10,11 @@
 /* The result is null for this reason. */
 fallible no(struct run *r, const char *why, feel *out);
 
-/* regex.c: is there a match? Patterns that aren't well-formed give ERR_SYNTAX. */
-enum { REGEX_MATCH, REGEX_REPLACE, REGEX_SPLIT };
+/* pattern.c */
+bool pattern_rewrite(struct arena *a, str pattern, str *out, int *groups);
+str pattern_unspaced(struct arena *a, str pattern); /* flag x */
+
+/* regex.c: *valid tells whether pattern and flags are well-formed. */
 fallible regex_matches(struct run *r, str input, str pattern, str flags, bool *valid, bool *out);
 fallible regex_replace(struct run *r, const str parts[4], bool *valid, str *out);
 fallible regex_split(struct run *r, str input, str pattern, bool *valid, feel *out);

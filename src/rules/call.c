@@ -1,13 +1,6 @@
 /* Calling functions: those written in FEEL, business knowledge models, built-in ones. */
 #include "rules/rules_int.h"
 
-static fallible nothing(struct run *r, const struct node *n, const char *what, feel *out)
-{
-    run_note(r, n, what);
-    *out = feel_null();
-    return OK;
-}
-
 fallible call_code(struct run *r, const struct node *at, const struct feel_function *f,
                    const feel *args, feel *out)
 {
@@ -16,12 +9,12 @@ fallible call_code(struct run *r, const struct node *at, const struct feel_funct
     const char *why = "";
 
     if (code->body == NULL)
-        return nothing(r, at, "external functions aren't supported", out);
+        return run_nothing(r, at, "external functions aren't supported", out);
     TRY(frame_open(r, code->slots, f->captured, &frame));
     for (size_t i = 0; i < code->count; i++) {
         TRY(type_convert(r, code->parameters[i].type, args[i], &frame->slots[i], &why));
         if (why[0])
-            return nothing(r, at, "an argument isn't of the parameter's type", out);
+            return run_nothing(r, at, "an argument isn't of the parameter's type", out);
     }
     r->frame = frame;
     TRY(eval(r, code->body, out));
@@ -42,7 +35,7 @@ fallible call_value(struct run *r, const struct node *at, feel f, const feel *ar
     if (f.function->element != NULL)
         return element_call(r, at, f.function->element, args, count, out);
     if (count != f.function->code->count)
-        return nothing(r, at, "wrong number of arguments", out);
+        return run_nothing(r, at, "wrong number of arguments", out);
     return call_code(r, at, f.function, args, out);
 }
 
@@ -78,6 +71,6 @@ fallible call_named(struct run *r, const struct node *at, feel f, const str *nam
     }
     feel *ordered = NEW_N(r->arena, count + 1, feel);
     if (wanted != count || !order_arguments(parameters, count, names, args, ordered))
-        return nothing(r, at, "the arguments' names aren't the parameters'", out);
+        return run_nothing(r, at, "the arguments' names aren't the parameters'", out);
     return call_value(r, at, f, ordered, count, out);
 }

@@ -63,9 +63,24 @@ static fallible frame_of(struct run *r, const struct element *e, struct frame **
 
 /* ---- decisions ---------------------------------------------------------------------------- */
 
+/* An imported model's input may also be given below the import's name. */
+static const feel *given_for(const struct run *r, const struct element *e)
+{
+    const struct model_file *first = r->model->files.at[0];
+    const feel *given = feel_get(r->memo->input, e->name);
+
+    for (size_t i = 0; given == NULL && i < first->imports.count; i++)
+        if (first->imports.at[i].file == e->file) {
+            const feel *below = feel_get(r->memo->input, first->imports.at[i].alias);
+
+            given = below != NULL ? feel_get(*below, e->name) : NULL;
+        }
+    return given;
+}
+
 static fallible input_value(struct run *r, const struct element *e, feel *out)
 {
-    const feel *given = feel_get(r->memo->input, e->name);
+    const feel *given = given_for(r, e);
 
     if (given == NULL) {
         *out = feel_null();

@@ -162,6 +162,11 @@ str xml_name(struct arena *a, str name);         /* normalised as FEEL has it */
 
 /* load.c */
 void model_fault(struct loader *l, str place, const char *what);
+
+/* item.c: names first, then what they mean, since they may refer to each other. */
+fallible items_read(struct loader *l, struct model_file *f);
+fallible items_fill(struct loader *l, struct model_file *f);
+/* NULL for an empty reference, or (a fault) for one to no type. */
 const struct type *type_of_ref(struct loader *l, str ref, str place);
 
 /* boxed.c */

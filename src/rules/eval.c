@@ -68,7 +68,7 @@ static const feel *slot_at(const struct run *r, u32 up, u32 slot)
     return &f->slots[slot];
 }
 
-static fallible nothing(struct run *r, const struct node *n, const char *what, feel *out)
+fallible run_nothing(struct run *r, const struct node *n, const char *what, feel *out)
 {
     run_note(r, n, what);
     *out = feel_null();
@@ -77,7 +77,7 @@ static fallible nothing(struct run *r, const struct node *n, const char *what, f
 
 /* ---- logic -------------------------------------------------------------------------------- */
 
-static enum truth truth_of(feel v)
+enum truth truth_of(feel v)
 {
     return v.kind == FEEL_BOOL ? (v.truth ? TRUE : FALSE) : UNKNOWN;
 }
@@ -110,7 +110,7 @@ static fallible eval_equal(struct run *r, const struct node *n, feel *out)
     TRY(eval(r, n->kids[1], &b));
     enum truth t = value_equal(a, b);
     if (t == UNKNOWN)
-        return nothing(r, n, "values of different types can't be equal or unequal", out);
+        return run_nothing(r, n, "values of different types can't be equal or unequal", out);
     *out = feel_bool((t == TRUE) == (n->kind == N_EQ));
     return OK;
 }
@@ -135,7 +135,7 @@ static fallible eval_compare(struct run *r, const struct node *n, feel *out)
     TRY(eval(r, n->kids[0], &a));
     TRY(eval(r, n->kids[1], &b));
     if (!value_order(a, b, &order))
-        return nothing(r, n, "values that have no order", out);
+        return run_nothing(r, n, "values that have no order", out);
     *out = feel_bool(compares(n->kind, order, a, b));
     return OK;
 }
@@ -149,7 +149,7 @@ static fallible eval_between(struct run *r, const struct node *n, feel *out)
     TRY(eval(r, n->kids[1], &low));
     TRY(eval(r, n->kids[2], &high));
     if (!value_order(x, low, &above) || !value_order(x, high, &below))
-        return nothing(r, n, "values that have no order", out);
+        return run_nothing(r, n, "values that have no order", out);
     *out = feel_bool(compares(N_GE, above, x, low) && compares(N_LE, below, x, high));
     return OK;
 }
@@ -167,7 +167,7 @@ static fallible eval_in(struct run *r, const struct node *n, feel *out)
             found = t;
     }
     if (found == UNKNOWN)
-        return nothing(r, n, "the value can't be compared with the test", out);
+        return run_nothing(r, n, "the value can't be compared with the test", out);
     *out = feel_truth(found);
     return OK;
 }
@@ -217,7 +217,7 @@ static fallible eval_range(struct run *r, const struct node *n, feel *out)
     TRY(eval(r, n->kids[0], &range.low));
     TRY(eval(r, n->kids[1], &range.high));
     if (!value_order(range.low, range.high, &order))
-        return nothing(r, n, "the ends of the range have no order", out);
+        return run_nothing(r, n, "the ends of the range have no order", out);
     return range_value(r, range, out);
 }
 
@@ -231,7 +231,7 @@ static fallible eval_unary_range(struct run *r, const struct node *n, feel *out)
     bool less = n->op == RANGE_LESS || n->op == RANGE_MOST;
     bool more = n->op == RANGE_MORE || n->op == RANGE_LEAST;
     if ((less || more) && !value_order(end, end, &order))
-        return nothing(r, n, "the end of the range has no order", out);
+        return run_nothing(r, n, "the end of the range has no order", out);
     if (!less)
         range.low = end;
     if (!more)
@@ -281,70 +281,12 @@ static fallible eval_context(struct run *r, const struct node *n, feel *out)
         know_itself(v, bind->slot);
         r->frame->slots[bind->slot] = v;
         if (repeated(entries, i, n->names[i]))
-            return nothing(r, n, "the context has two entries of one name", out);
+            return run_nothing(r, n, "the context has two entries of one name", out);
         entries[i] = (struct feel_entry){n->names[i], v};
     }
     if (result)
         return eval(r, n->kids[named], out);
     return feel_context(r->arena, entries, n->count, out);
-}
-
-/* ---- filters ------------------------------------------------------------------------------ */
-
-static fallible filter_index(struct run *r, const struct node *n, feel list, feel index, feel *out)
-{
-    i64 i;
-
-    if (!feel_to_i64(index, &i) || i == 0 || i > (i64)list.count || i < -(i64)list.count)
-        return nothing(r, n, "no such position in the list", out);
-    *out = list.items[i > 0 ? i - 1 : (i64)list.count + i];
-    return OK;
-}
-
-static feel as_list(struct run *r, feel v)
-{
-    feel *one;
-
-    if (v.kind == FEEL_LIST)
-        return v;
-    one = NEW(r->arena, feel);
-    *one = v;
-    return (feel){.kind = FEEL_LIST, .scale = 1, .count = v.kind != FEEL_NULL, .items = one};
-}
-
-static fallible filter_items(struct run *r, const struct node *n, feel list, feel first, feel *out)
-{
-    feel *kept = NEW_N(r->arena, list.count + 1, feel);
-    size_t count = 0;
-
-    for (u32 i = 0; i < list.count; i++) {
-        feel v = first;
-
-        r->frame->slots[n->slot] = list.items[i];
-        if (i > 0)
-            TRY(eval(r, n->kids[1], &v));
-        if (n->op == 1 && v.kind != FEEL_BOOL && v.kind != FEEL_NULL)
-            return nothing(r, n, "the match is neither true nor false", out);
-        if (truth_of(v) == TRUE)
-            kept[count++] = list.items[i];
-    }
-    TRY(run_spend(r, list.count));
-    return feel_list(kept, count, out);
-}
-
-static fallible eval_filter(struct run *r, const struct node *n, feel *out)
-{
-    feel of, v;
-
-    TRY(eval(r, n->kids[0], &of));
-    feel list = as_list(r, of);
-    if (n->kids[1]->kind == N_CONST && n->kids[1]->value.kind == FEEL_NUMBER)
-        return filter_index(r, n, list, n->kids[1]->value, out);
-    r->frame->slots[n->slot] = list.count ? list.items[0] : feel_null();
-    TRY(eval(r, n->kids[1], &v));
-    if (v.kind == FEEL_NUMBER)
-        return filter_index(r, n, list, v, out);
-    return filter_items(r, n, list, v, out);
 }
 
 static fallible eval_dynamic(struct run *r, const struct node *n, feel *out)
@@ -354,145 +296,6 @@ static fallible eval_dynamic(struct run *r, const struct node *n, feel *out)
     if (found == NULL)
         return eval(r, n->kids[0], out);
     *out = *found;
-    return OK;
-}
-
-/* ---- loops -------------------------------------------------------------------------------- */
-
-struct loop {
-    const struct node *n;
-    VEC(feel) results;
-    u16 depth; /* of the deepest result */
-    bool hit;  /* some: a true one; every: a false one */
-    bool unknown;
-};
-
-static fallible range_items(struct run *r, const struct node *n, feel low, feel high, feel *out)
-{
-    bool dates = low.kind == FEEL_DATE && high.kind == FEEL_DATE;
-    i64 from = low.days, to = high.days;
-
-    if (!dates && (!feel_to_i64(low, &from) || !feel_to_i64(high, &to)))
-        return nothing(r, n, "only whole numbers and dates can be counted through", out);
-    u64 count = (from <= to ? (u64)to - (u64)from : (u64)from - (u64)to) + 1;
-    REQUIRE(count <= FEEL_LONGEST_LIST, ERR_LIMIT, "column %u: the range has over %d values", n->at,
-            FEEL_LONGEST_LIST);
-    TRY(run_spend(r, (i64)count));
-    feel *items = NEW_N(r->arena, count, feel);
-    for (u64 i = 0; i < count; i++) {
-        i64 v = from <= to ? from + (i64)i : from - (i64)i;
-        items[i] = dates ? feel_date_of(v) : feel_int(v);
-    }
-    return feel_list(items, count, out);
-}
-
-static fallible range_listed(struct run *r, const struct node *n, const struct feel_range *range,
-                             feel *out)
-{
-    feel low = range->low, high = range->high;
-    i64 v;
-
-    if (range->form != RANGE_BETWEEN)
-        return nothing(r, n, "the range has no end", out);
-    if (range->low_open && low.kind == FEEL_DATE)
-        low.days++;
-    if (range->high_open && high.kind == FEEL_DATE)
-        high.days--;
-    if (range->low_open && feel_to_i64(low, &v))
-        low = feel_int(v + 1);
-    if (range->high_open && feel_to_i64(high, &v))
-        high = feel_int(v - 1);
-    int order;
-    if (value_order(low, high, &order) && order > 0)
-        return feel_list(NULL, 0, out);
-    return range_items(r, n, low, high, out);
-}
-
-static fallible domain_of(struct run *r, const struct node *bind, feel *out)
-{
-    const struct node *n = bind->kids[0];
-    feel low, high, v;
-
-    if (n->kind == N_RANGE && n->op == 4) {
-        TRY(eval(r, n->kids[0], &low));
-        TRY(eval(r, n->kids[1], &high));
-        return range_items(r, n, low, high, out);
-    }
-    TRY(eval(r, n, &v));
-    if (v.kind == FEEL_RANGE)
-        return range_listed(r, n, v.range, out);
-    *out = v.kind == FEEL_NULL ? v : as_list(r, v);
-    return OK;
-}
-
-static fallible loop_body(struct run *r, struct loop *l)
-{
-    const struct node *n = l->n;
-    feel v;
-
-    if (n->kind == N_FOR)
-        r->frame->slots[n->extra] = (feel){.kind = FEEL_LIST,
-                                           .scale = (u16)(l->depth + 1),
-                                           .count = (u32)l->results.count,
-                                           .items = l->results.at};
-    TRY(eval(r, n->kids[n->count - 1], &v));
-    if (n->kind != N_FOR) {
-        enum truth t = truth_of(v);
-
-        l->hit |= t == (n->kind == N_SOME ? TRUE : FALSE);
-        l->unknown |= t == UNKNOWN;
-        return OK;
-    }
-    bool nested = v.kind == FEEL_LIST || v.kind == FEEL_CONTEXT;
-    if (nested && v.scale > l->depth)
-        l->depth = v.scale;
-    REQUIRE(l->depth < FEEL_DEEPEST_VALUE, ERR_LIMIT, "column %u: lists are nested deeper than %d",
-            n->at, FEEL_DEEPEST_VALUE);
-    REQUIRE(l->results.count < FEEL_LONGEST_LIST, ERR_LIMIT, "column %u: a list has over %d items",
-            n->at, FEEL_LONGEST_LIST);
-    vec_push(r->arena, &l->results, v);
-    return OK;
-}
-
-static fallible loop_level(struct run *r, struct loop *l, u32 level)
-{
-    const struct node *bind = l->n->kids[level];
-    feel domain;
-
-    if (level == l->n->count - 1)
-        return loop_body(r, l);
-    REQUIRE(++r->depth < FEEL_DEEPEST_RUN, ERR_LIMIT, "loops are nested too deep");
-    TRY(domain_of(r, bind, &domain));
-    if (domain.kind == FEEL_NULL) {
-        run_note(r, bind, "there is no list to go through");
-        l->unknown = true;
-        l->hit = l->n->kind == N_FOR;
-    }
-    for (u32 i = 0; domain.kind == FEEL_LIST && i < domain.count; i++) {
-        r->frame->slots[bind->slot] = domain.items[i];
-        TRY(loop_level(r, l, level + 1));
-        TRY(run_spend(r, 1));
-        if (l->hit)
-            break;
-    }
-    r->depth--;
-    return OK;
-}
-
-static fallible eval_loop(struct run *r, const struct node *n, feel *out)
-{
-    struct loop l = {.n = n};
-
-    TRY(loop_level(r, &l, 0));
-    if (n->kind == N_FOR && l.hit) {
-        *out = feel_null();
-        return OK;
-    }
-    if (n->kind == N_FOR)
-        return feel_list(l.results.at, l.results.count, out);
-    if (l.unknown && !l.hit)
-        return nothing(r, n, "a condition is neither true nor false", out);
-    *out = feel_bool(l.hit == (n->kind == N_SOME));
     return OK;
 }
 
@@ -533,7 +336,7 @@ static fallible eval_call(struct run *r, const struct node *n, feel *out)
     TRY(eval(r, n->kids[0], &f));
     TRY(eval_arguments(r, n, 1, &args, few));
     if (f.kind != FEEL_FUNCTION)
-        return nothing(r, n, "what is called isn't a function", out);
+        return run_nothing(r, n, "what is called isn't a function", out);
     if (n->names != NULL)
         return call_named(r, n, f, n->names, args, n->count - 1, out);
     return call_value(r, n, f, args, n->count - 1, out);
@@ -551,7 +354,7 @@ static fallible eval_builtin(struct run *r, const struct node *n, feel *out)
 
 static fallible eval_unknown(struct run *r, const struct node *n, feel *out)
 {
-    return nothing(r, n, "a name that nobody defined", out);
+    return run_nothing(r, n, "a name that nobody defined", out);
 }
 
 /* ---- unary tests -------------------------------------------------------------------------- */

@@ -1,21 +1,14 @@
 /* Arithmetic and paths (DMN 1.5, tables 57 to 65). */
 #include "rules/rules_int.h"
 
-static fallible nothing(struct run *r, const struct node *n, const char *what, feel *out)
-{
-    run_note(r, n, what);
-    *out = feel_null();
-    return OK;
-}
-
 static fallible kept(struct run *r, const struct node *n, bool ok, feel *out)
 {
-    return ok ? OK : nothing(r, n, "the result is out of range", out);
+    return ok ? OK : run_nothing(r, n, "the result is out of range", out);
 }
 
 static fallible no_operator(struct run *r, const struct node *n, feel *out)
 {
-    return nothing(r, n, "no such operation on these types", out);
+    return run_nothing(r, n, "no such operation on these types", out);
 }
 
 /* ---- durations ---------------------------------------------------------------------------- */
@@ -155,7 +148,7 @@ static fallible subtract(struct run *r, const struct node *n, feel a, feel b, fe
     if (!times && !dates)
         return no_operator(r, n, out);
     if (!temporal_minus(a, b, out))
-        return nothing(r, n, "only one of the two has an offset or zone", out);
+        return run_nothing(r, n, "only one of the two has an offset or zone", out);
     return OK;
 }
 
@@ -345,7 +338,7 @@ fallible eval_path(struct run *r, const struct node *n, feel from, str name, fee
         const struct feel_entry *e = context_find(from.context, name);
 
         if (e == NULL)
-            return nothing(r, n, "the context has no such entry", out);
+            return run_nothing(r, n, "the context has no such entry", out);
         *out = e->value;
         return OK;
     }
@@ -353,5 +346,5 @@ fallible eval_path(struct run *r, const struct node *n, feel from, str name, fee
         return path_list(r, n, from, name, out);
     if (property(from, name, out))
         return OK;
-    return nothing(r, n, "the value has no such member", out);
+    return run_nothing(r, n, "the value has no such member", out);
 }

@@ -1,6 +1,6 @@
 /*
  * parse_int -- the reader of FEEL text: lex.c reads characters, words and names; names.c finds what
- * a name means; parse.c builds trees; parse_type.c reads types.
+ * a name means; parse.c and parse_value.c read expressions; tree.c makes nodes; parse_type.c types.
  */
 #pragma once
 #include "rules/rules_int.h"
@@ -48,9 +48,27 @@ fallible parse_name(struct parser *p, const struct node **out);
 bool named_longer(const struct parser *p, size_t length);
 fallible parse_member(struct parser *p, str *out); /* after a dot */
 
-/* parse.c */
+/* tree.c */
+typedef VEC(const struct node *) node_list;
 struct node *node_new(struct parser *p, u8 kind, size_t at, size_t kids);
 fallible node_done(struct parser *p, struct node *n, const struct node **out);
+fallible node_with(struct parser *p, u8 kind, size_t at, const node_list *kids, struct node **out);
+fallible node_two(struct parser *p, u8 kind, size_t at, const struct node *a, const struct node *b,
+                  const struct node **out);
+fallible node_constant(struct parser *p, size_t at, feel value, const struct node **out);
+void scope_open(struct parser *p);
+void scope_close(struct parser *p);
+
+/* parse.c: operators that bind at least so tightly. */
+enum { LEVEL_OR = 1, LEVEL_AND, LEVEL_COMPARE, LEVEL_ADD, LEVEL_MUL, LEVEL_POW };
+fallible parse_level(struct parser *p, int least, const struct node **out);
+
+/* parse_value.c */
+fallible parse_primary(struct parser *p, const struct node **out);
+fallible parse_any(struct parser *p, const struct node **out);
+fallible parse_test_or_value(struct parser *p, const struct node **out);
+u8 operator_form(struct parser *p); /* takes «<=» and the like; 0 if there is none */
+fallible parse_unary(struct parser *p, u8 form, size_t at, const struct node **out);
 
 /* parse_type.c */
 fallible parse_type_at(struct parser *p, const struct type **out);

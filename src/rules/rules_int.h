@@ -336,7 +336,12 @@ struct run {
 };
 
 fallible eval(struct run *r, const struct node *n, feel *out);
-/* Adds a note; the result of what asked for it is null. */
+enum truth truth_of(feel v); /* UNKNOWN unless it is a boolean */
+fallible eval_filter(struct run *r, const struct node *n, feel *out);
+fallible eval_loop(struct run *r, const struct node *n, feel *out);
+/* The result is null for this reason. */
+fallible run_nothing(struct run *r, const struct node *n, const char *what, feel *out);
+/* Adds a note. */
 void run_note(struct run *r, const struct node *n, const char *what);
 fallible run_spend(struct run *r, i64 steps); /* also checks memory */
 void run_open(struct run *r, struct arena *a, const struct feel_options *options);
