@@ -163,7 +163,7 @@ static fallible eval_in(struct run *r, const struct node *n, feel *out)
     for (u32 i = 1; i < n->count && found != TRUE; i++) {
         TRY(eval(r, n->kids[i], &tests));
         enum truth t = value_in(x, tests);
-        if (t != FALSE && (t == TRUE || n->count == 2))
+        if (t != FALSE)
             found = t;
     }
     if (found == UNKNOWN)
