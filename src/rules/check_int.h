@@ -17,7 +17,7 @@ enum {
     CHECK_MOST_FOUND = 1000,       /* of a model */
     CHECK_WORK = 40 * 1000 * 1000, /* words of row sets that a sweep may touch */
     CHECK_CELLS = 8 * 1000 * 1000, /* cells × pieces of one axis */
-    CHECK_SAMPLES = 4000,
+    CHECK_SAMPLES = 2000,
     CHECK_DEEPEST_PATH = 16,
 };
 

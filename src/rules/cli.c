@@ -10,10 +10,12 @@ int rules_cli(int argc, char **argv);
 
 static int usage(void)
 {
-    (void)fputs("usage: yangguan feel 'EXPRESSION' [--input FILE.json]\n\n"
+    (void)fputs("usage: yangguan feel 'EXPRESSION' [--input FILE.json]\n"
+                "       yangguan feel --batch <LINES\n\n"
                 "Prints the value as JSON; what is null by an error is explained on standard "
                 "error.\nThe members of the JSON object are the names that the expression may "
-                "use.\n",
+                "use.\n--batch reads an expression a line, each as a JSON string, and writes "
+                "{\"type\", \"value\"} or\n{\"error\"} a line.\n",
                 stderr);
     return 2;
 }
@@ -85,6 +87,11 @@ int feel_cli(int argc, char **argv)
 
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || (argc != 2 && !with_input))
         return usage();
+    if (argc == 2 && strcmp(argv[1], "--batch") == 0) {
+        err failed = feel_batch_run(a);
+
+        return failed == OK ? 0 : complain(failed);
+    }
     err e = read_input(a, with_input ? argv[3] : NULL, &input);
     if (e == OK)
         e = run_expression(a, str_of(argv[1]), input, &notes, &value);

@@ -167,7 +167,7 @@ static fallible eval_in(struct run *r, const struct node *n, feel *out)
         if (tests.kind >= FEEL_LIST)
             TRY(run_spend(r, value_weight(tests) + value_weight(x)));
         enum truth t = value_in(x, tests);
-        if (t != FALSE && (t == TRUE || n->count == 2))
+        if (t != FALSE)
             found = t;
     }
     if (found == UNKNOWN)

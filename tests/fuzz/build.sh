@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets into build-fuzz/ (clang, libFuzzer, address and undefined-behaviour
+# Builds the fuzz targets into build-fuzz/ (or the folder given) (clang, libFuzzer, address and undefined-behaviour
 # sanitizers; only base and rules). An hour of one of them, with its findings as files in build-fuzz:
 #   build-fuzz/rules_feel_fuzz -max_total_time=3600 -rss_limit_mb=512 -timeout=10 -max_len=4096 \
 #       -dict=tests/fuzz/feel.dict -artifact_prefix=build-fuzz/ build-fuzz/corpus-feel tests/fuzz/corpus/feel
 set -eu
 cd "$(dirname "$0")/../.."
-out=build-fuzz
+out=${1:-build-fuzz}
 cc=$(command -v clang-14 || command -v clang)
 flags=(-std=gnu17 -g -O1 -D_GNU_SOURCE -Isrc -I. -fno-omit-frame-pointer
     -fsanitize=address,undefined -fno-sanitize-recover=all)

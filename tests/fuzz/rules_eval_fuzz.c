@@ -117,7 +117,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
     if (rules_decide(a, m, S("e"), input, &options, &v) == OK)
         fuzz_written(a, v);
     fuzz_must(utf8_valid(buf_text(&ground)));
-    if (rules_check(a, m, &report) == OK)
+    /* Sampling is slow: one try in sixteen. */
+    if (size % 16 == 0 && rules_check(a, m, &report) == OK)
         fuzz_must(report.table_count <= 1);
     return 0;
 }
