@@ -49,6 +49,7 @@ def mth(leaves):
 
 
 def path(m, leaves):
+    """RFC 9162 2.1.3.1; subproof is 2.1.4.1."""
     if len(leaves) == 1:
         return []
     k = 1 << (len(leaves) - 1).bit_length() - 1
@@ -167,6 +168,25 @@ def a_backup_comes_back_as_a_new_epoch(top):
     run("erase", top / "new", "--person", 5, status=2)
 
 
+def a_receipt_holds_by_pinned_keys_only(top):
+    with sqlite3.connect(top / "plain/yangguan.db") as db:
+        (ident,) = db.execute("select id from event where no = 300").fetchone()
+    file, keys = top / "receipt.txt", top / "keys.txt"
+    file.write_text(run("receipt", "make", top / "plain", "--event", ident), "utf-8")
+    keys.write_text("# of the log\n" + run("receipt", "keys", top / "plain"), "utf-8")
+    assert run("receipt", "verify", file, "--key", keys).startswith(f"valid: clock_started {ident} is entry 300 of ")
+    empty = top / "none.txt"
+    empty.write_text("", "utf-8")
+    assert run("receipt", "verify", file, "--key", empty, status=1).startswith("unverified: unknown key yangguan.example/")
+    text = file.read_text("utf-8")
+    for old, new in (("number 300", "number 301"), ("clock_started", "clock_stopped"), ("index 300", "index 299")):
+        file.write_text(text.replace(old, new, 1), "utf-8")
+        assert run("receipt", "verify", file, "--key", keys, status=1).startswith("invalid: ")
+    run("receipt", "verify", top / "nothing", "--key", keys, status=2)
+    assert run("receipt", "make", top / "plain", "--event", ident, "--qr", "https://x.example/r").startswith(
+        f"https://x.example/r#{ident}.")
+
+
 def a_ledger_cut_short_is_noticed(top):
     copy = top / "short"
     shutil.copytree(top / "plain", copy)
@@ -182,7 +202,8 @@ def main():
     passed = failed = 0
     checks = [a_sound_instance_is_told_so, what_is_no_instance_is_status_two, a_flipped_byte_is_named,
               an_altered_projection_is_found_and_replaced, heads_and_proofs_hold,
-              a_backup_comes_back_as_a_new_epoch, a_ledger_cut_short_is_noticed]
+              a_backup_comes_back_as_a_new_epoch, a_receipt_holds_by_pinned_keys_only,
+              a_ledger_cut_short_is_noticed]
     with tempfile.TemporaryDirectory() as folder:
         top = pathlib.Path(folder)
         make(top)

@@ -198,6 +198,40 @@ TEST(a_package_of_another_epoch_is_dropped_and_one_taken_before_changes_nothing)
     node_close(p.b);
 }
 
+TEST(a_parked_event_and_what_follows_on_its_stream_come_after_an_upgrade)
+{
+    scoped_arena a = arena_open();
+    const char *folder = test_folder();
+    struct pair p = pair_in(a, folder);
+    struct note_in in = {.text = "一", .person = 7};
+    struct command c = command_of(&in);
+    struct node_options old = options_in(a, folder, "b"), upgraded = old;
+    struct event e;
+    bool found;
+    str json;
+
+    old.kind_count = 0; /* a program that doesn't know «noted» */
+    node_close(p.b);
+    assert_ok(node_open(&old, &p.b));
+    run_one(p.a, &c);
+    i64 first = c.first_event;
+    run_one(p.a, &c); /* on the same stream */
+    assert_int_equal(carry(a, &p), TAKEN);
+    assert_ok(node_event(a, p.b, first, &e, &found));
+    assert_false(found);
+
+    node_close(p.b);
+    assert_ok(node_open(&upgraded, &p.b));
+    assert_ok(link_retry(p.b));
+    assert_ok(node_event(a, p.b, c.first_event, &e, &found));
+    assert_true(found && e.streams[0].version == 2);
+    assert_ok(node_event(a, p.b, first, &e, &found));
+    assert_ok(vault_open(a, p.b, &e, "writer", &json, &found));
+    assert_true(found);
+    node_close(p.a);
+    node_close(p.b);
+}
+
 /* ---- persons ------------------------------------------------------------------------------ */
 
 static fallible no_secret(void *ctx, struct arena *a, struct event *e)

@@ -20,7 +20,7 @@ void tree_hash_leaf(const struct merkle_hash *h, const u8 entry[ENTRY_SIZE], dig
 /* Root of 2^level ≤ 256 leaves, from the entries. */
 static fallible from_entries(struct tree *t, int level, u64 index, digest *out)
 {
-    i64 from = t->start_no + (i64)(index << level), width = 1LL << level;
+    i64 from = t->start_no + (i64)(index << level), width = (i64)1 << level;
     struct sql_entries_from_rows rows;
     struct frontier f = {0};
 
