@@ -65,6 +65,9 @@ static bool wanted(const char *file, int argc, char **argv)
         (void)snprintf(part, sizeof part, "/%s/", argv[i]);
         if (strstr(file, part) != NULL)
             return true;
+        (void)snprintf(part, sizeof part, "/%s_test.c", argv[i]);
+        if (strstr(file, part) != NULL)
+            return true;
     }
     return false;
 }

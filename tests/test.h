@@ -1,7 +1,7 @@
 /*
  * test -- a test is `TEST(a_sentence_of_what_holds) { … }`; it registers itself and cmocka runs it.
  *
- * `yangguan-tests [ROOM…]` runs those whose file lies in src/ROOM or tests/ROOM.
+ * `yangguan-tests [NAME…]` runs those whose file lies in a folder NAME or is NAME_test.c.
  */
 #pragma once
 

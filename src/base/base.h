@@ -246,6 +246,7 @@ fallible json_i64(const struct json *object, str key, i64 *out); /* an integer, 
 
 /* The text of a value by RFC 8785. Numbers must be integers of at most 2^53: asserted. */
 void json_canonical(struct buf *out, const struct json *value);
+bool json_has_canonical(const struct json *value); /* for what came from outside: are they? */
 void json_quote(struct buf *out, str text); /* one string literal, escaped as RFC 8785 has it */
 
 /* ---- files -------------------------------------------------------------------------------- */

@@ -155,3 +155,22 @@ TEST(numbers_outside_64_bits_are_refused)
     assert_err(str_i64(S(""), &n), ERR_INPUT);
     assert_err(str_i64(S("1 "), &n), ERR_INPUT);
 }
+
+TEST(a_number_that_has_no_canonical_form_is_told_before_it_is_written)
+{
+    static const struct {
+        const char *text;
+        bool has;
+    } rows[] = {{"9007199254740992", true},   {"9007199254740993", false},
+                {"-9007199254740993", false}, {"[[{\"a\":1.5}]]", false},
+                {"[1,\"1.5\",null]", true},   {"1e2", false}};
+    scoped_arena a = arena_open();
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct json *value;
+
+        assert_ok(json_read(a, str_of(rows[i].text), &value));
+        if (json_has_canonical(value) != rows[i].has)
+            fail_msg("%s", rows[i].text);
+    }
+}

@@ -261,3 +261,17 @@ void json_canonical(struct buf *out, const struct json *value)
         break;
     }
 }
+
+bool json_has_canonical(const struct json *value)
+{
+    const i64 most = 1LL << 53;
+
+    if (value->kind == J_REAL)
+        return false;
+    if (value->kind == J_INT)
+        return value->integer <= most && value->integer >= -most;
+    for (const struct json *item = value->child; item != NULL; item = item->next)
+        if (!json_has_canonical(item))
+            return false;
+    return true;
+}

@@ -239,6 +239,7 @@ static fallible read_field(struct arena *a, const struct json *item, str *salts,
         return read_closed(value->next, f);
 
     struct buf json = buf_in(a);
+    REQUIRE(json_has_canonical(value), ERR_CORRUPT, "a number that no body holds");
     json_canonical(&json, value);
     f->json = buf_text(&json);
     f->open = true;

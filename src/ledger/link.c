@@ -232,6 +232,7 @@ static fallible wire_read_field(struct arena *a, const struct json *item, struct
         return hex_to(str_sub(salt->text, 1, salt->text.len), f->commitment.at, 32);
 
     struct buf json = buf_in(a);
+    REQUIRE(json_has_canonical(value), ERR_SYNTAX, "a number that no field holds");
     json_canonical(&json, value);
     f->json = buf_text(&json);
     f->open = true;

@@ -50,12 +50,16 @@ static fallible dump_rows(struct arena *a, struct db *db, const char *table, str
     return OK;
 }
 
-static void tell(struct arena *a, struct verdict *out, const char *table, str row, const char *what)
+/* Two rows of one key are one difference. */
+static void tell(struct arena *a, struct verdict *out, const char *table, str row)
 {
     str key;
 
     (void)str_split(&row, '|', &key);
-    struct flaw f = {-1, "projection", str_format(a, "%s %.*s: %s", table, STR(key), what)};
+    str place = str_format(a, "%s %.*s: ", table, STR(key));
+    if (out->flaws.count && str_starts(out->flaws.at[out->flaws.count - 1].what, place))
+        return;
+    struct flaw f = {-1, "projection", str_format(a, "%.*sthe ledger says otherwise", STR(place))};
     vec_push(a, &out->flaws, f);
 }
 
@@ -69,10 +73,8 @@ static void compare_rows(struct arena *a, const char *table, const struct dump_r
                     : j == made->count ? -1
                                        : str_cmp(live->at[i], made->at[j]);
 
-        if (order < 0)
-            tell(a, out, table, live->at[i], "not what the ledger says");
-        else if (order > 0)
-            tell(a, out, table, made->at[j], "missing, though the ledger says so");
+        if (order != 0)
+            tell(a, out, table, order < 0 ? live->at[i] : made->at[j]);
         told += order != 0;
         i += order <= 0;
         j += order >= 0;

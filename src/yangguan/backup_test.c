@@ -3,7 +3,6 @@
 #include "yangguan/backup.h"
 #include "yangguan/instance_test.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static const char *beside(struct arena *a, const char *dir, const char *name)
@@ -33,7 +32,7 @@ static void assert_sound(const struct verdict *v, i64 events)
 TEST(a_restored_instance_goes_on_as_a_new_epoch_and_fences_the_old_one)
 {
     scoped_arena a = arena_open();
-    const char *top = test_instance_folder(a);
+    const char *top = test_folder();
     struct instance *i = made_with_backup(a, top), *again;
     struct instance_options o = test_instance_options();
     struct restore r = {beside(a, top, "data.tar"), beside(a, top, "new"),
@@ -58,13 +57,12 @@ TEST(a_restored_instance_goes_on_as_a_new_epoch_and_fences_the_old_one)
     assert_ok(instance_open(a, r.dir, &o, &again));
     assert_int_equal(node_epoch(again->node), 3);
     instance_close(again);
-    test_instance_remove(a, top);
 }
 
 TEST(what_was_erased_after_a_backup_stays_erased_in_its_restore)
 {
     scoped_arena a = arena_open();
-    const char *top = test_instance_folder(a);
+    const char *top = test_folder();
     struct instance *i = made_with_backup(a, top), *again;
     struct instance_options o = test_instance_options();
     struct restore r = {beside(a, top, "data.tar"), beside(a, top, "new"),
@@ -84,13 +82,12 @@ TEST(what_was_erased_after_a_backup_stays_erased_in_its_restore)
     assert_ok(node_person_values(a, again->node, 1004, &values, &events));
     assert_true(values > 0);
     instance_close(again);
-    test_instance_remove(a, top);
 }
 
 TEST(a_damaged_or_foreign_archive_is_refused)
 {
     scoped_arena a = arena_open();
-    const char *top = test_instance_folder(a);
+    const char *top = test_folder();
     struct instance *i = made_with_backup(a, top);
     struct instance_options o = test_instance_options();
     struct restore r = {beside(a, top, "bad.tar"), beside(a, top, "new"),
@@ -115,5 +112,4 @@ TEST(a_damaged_or_foreign_archive_is_refused)
             fail_msg("%s", damages[k]);
         assert_int_equal(e->code, ERR_SYNTAX);
     }
-    test_instance_remove(a, top);
 }

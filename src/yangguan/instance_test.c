@@ -2,11 +2,6 @@
 #include "yangguan/instance_test.h"
 #include "tests/test.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 /* ---- an instance to try things on --------------------------------------------------------- */
 
 enum { BATCH = 50, PERSONS = 8 };
@@ -38,19 +33,6 @@ struct instance_options test_instance_options(void)
     memcpy(kinds + 1, all_kinds, all_kinds_count * sizeof *kinds);
     o.kind_count = 1 + all_kinds_count;
     return o;
-}
-
-const char *test_instance_folder(struct arena *a)
-{
-    char *path = str_z(a, S("/tmp/yangguan-instance-XXXXXX"));
-
-    assert_non_null(mkdtemp(path));
-    return path;
-}
-
-void test_instance_remove(struct arena *a, const char *dir)
-{
-    assert_int_equal(system(str_format(a, "rm -rf '%s'", dir).ptr), 0);
 }
 
 struct instance *test_instance(struct arena *a, const char *dir)
@@ -144,7 +126,7 @@ static void assert_clean(struct arena *a, struct node *n, i64 events)
 TEST(an_instance_is_made_once_and_opened_again_as_it_was)
 {
     scoped_arena a = arena_open();
-    const char *dir = test_instance_folder(a);
+    const char *dir = test_folder();
     struct instance_options o = test_instance_options();
     struct instance_config config = {.division = S("620621000000"), .zone = ZONE_PUBLIC}, back;
     struct instance *i, *again;
@@ -161,13 +143,12 @@ TEST(an_instance_is_made_once_and_opened_again_as_it_was)
     assert_int_equal(node_epoch(i->node), 1);
     assert_clean(a, i->node, 61);
     instance_close(i);
-    test_instance_remove(a, dir);
 }
 
 TEST(a_second_writer_is_refused_and_a_reader_is_not)
 {
     scoped_arena a = arena_open();
-    const char *dir = test_instance_folder(a);
+    const char *dir = test_folder();
     struct instance_options o = test_instance_options(), reading = o;
     struct instance *i = test_instance(a, dir), *other;
 
@@ -182,13 +163,12 @@ TEST(a_second_writer_is_refused_and_a_reader_is_not)
     assert_clean(a, other->node, 111);
     instance_close(other);
     instance_close(i);
-    test_instance_remove(a, dir);
 }
 
 TEST(a_reader_in_the_middle_of_a_rotation_opens_every_value)
 {
     scoped_arena a = arena_open();
-    const char *dir = test_instance_folder(a);
+    const char *dir = test_folder();
     struct instance_options reading = test_instance_options();
     struct instance *i = test_instance(a, dir), *before, *after;
 
@@ -203,16 +183,14 @@ TEST(a_reader_in_the_middle_of_a_rotation_opens_every_value)
     instance_close(before);
     instance_close(after);
     instance_close(i);
-    test_instance_remove(a, dir);
 }
 
 TEST(a_folder_that_is_no_instance_says_so)
 {
     scoped_arena a = arena_open();
-    const char *dir = test_instance_folder(a);
+    const char *dir = test_folder();
     struct instance_options reading = {.read_only = true};
     struct instance *i;
 
     assert_err(instance_open(a, dir, &reading, &i), ERR_NOT_FOUND);
-    test_instance_remove(a, dir);
 }

@@ -4,10 +4,6 @@
 #pragma once
 #include "yangguan/instance.h"
 
-/* A new folder below /tmp; test_instance_remove removes it. */
-const char *test_instance_folder(struct arena *a);
-void test_instance_remove(struct arena *a, const char *dir);
-
 extern const struct event_kind test_filed_1;
 
 /* With the rooms' kinds and test_filed. The civil and system time is fixed, a second later a call.

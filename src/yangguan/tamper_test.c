@@ -194,7 +194,7 @@ static void shell(struct arena *a, const char *format, const char *dir)
 TEST(verify_names_the_place_of_any_altered_byte_and_no_other)
 {
     scoped_arena a = arena_open();
-    const char *dir = test_instance_folder(a);
+    const char *dir = test_folder();
     struct instance *i = test_instance(a, dir);
     int failed = 0;
 
@@ -221,5 +221,4 @@ TEST(verify_names_the_place_of_any_altered_byte_and_no_other)
     assert_int_equal(verdict_of(a, dir).flaws.count, 0);
     assert_int_equal(failed, 0);
     shell(a, "rm -rf '%.whole'", dir);
-    test_instance_remove(a, dir);
 }
