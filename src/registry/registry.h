@@ -167,6 +167,8 @@ struct person_new {
 };
 
 fallible registry_body_add(struct tx *tx, const struct body_new *b, i64 *id);
+/* The body of that name in a division; 0 for none. */
+fallible registry_body_find(struct arena *a, struct db *db, i64 division, str name, i64 *id);
 fallible registry_post_add(struct tx *tx, const struct post_new *p, i64 *id);
 fallible registry_post_close(struct tx *tx, i64 post, str reason);
 /* ERR_INPUT for a number that doesn't hold, ERR_CONFLICT for one that is registered. */

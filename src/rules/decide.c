@@ -82,10 +82,8 @@ static fallible input_value(struct run *r, const struct element *e, feel *out)
 {
     const feel *given = given_for(r, e);
 
-    if (given == NULL) {
-        *out = feel_null();
-        return OK;
-    }
+    if (given == NULL)
+        return nothing(r, e->place, "the input isn't given", out);
     return converted(r, e, e->type, *given, out);
 }
 

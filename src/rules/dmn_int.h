@@ -102,6 +102,7 @@ struct cell {
     const feel *values;
     const struct node *tree;
     str text;
+    str place; /* "decision «x», row 3, column 2" */
 };
 
 struct table_input {
@@ -123,7 +124,7 @@ struct table_output {
 struct table_row {
     const struct cell *cells;
     const struct node **outputs;
-    const str *output_texts;
+    const str *output_texts, *output_places;
     str id;
 };
 

@@ -108,6 +108,8 @@ static fallible eval_equal(struct run *r, const struct node *n, feel *out)
 
     TRY(eval(r, n->kids[0], &a));
     TRY(eval(r, n->kids[1], &b));
+    if (a.kind >= FEEL_LIST)
+        TRY(run_spend(r, value_weight(a)));
     enum truth t = value_equal(a, b);
     if (t == UNKNOWN)
         return run_nothing(r, n, "values of different types can't be equal or unequal", out);
@@ -162,6 +164,8 @@ static fallible eval_in(struct run *r, const struct node *n, feel *out)
     TRY(eval(r, n->kids[0], &x));
     for (u32 i = 1; i < n->count && found != TRUE; i++) {
         TRY(eval(r, n->kids[i], &tests));
+        if (tests.kind >= FEEL_LIST)
+            TRY(run_spend(r, value_weight(tests) + value_weight(x)));
         enum truth t = value_in(x, tests);
         if (t != FALSE && (t == TRUE || n->count == 2))
             found = t;
@@ -193,6 +197,7 @@ static fallible eval_instance(struct run *r, const struct node *n, feel *out)
     feel v;
 
     TRY(eval(r, n->kids[0], &v));
+    TRY(run_spend(r, value_weight(v)));
     bool null_type = type_real(n->type)->kind == TYPE_NULL;
     *out = feel_bool(v.kind == FEEL_NULL ? null_type : type_has(n->type, v));
     return OK;
@@ -370,6 +375,8 @@ static fallible eval_test(struct run *r, const struct node *n, feel *out)
         *out = v;
         return OK;
     }
+    if (v.kind >= FEEL_LIST)
+        TRY(run_spend(r, value_weight(v) + value_weight(r->input)));
     *out = feel_truth(value_in(r->input, v));
     return OK;
 }
@@ -571,8 +578,8 @@ fallible eval(struct run *r, const struct node *n, feel *out)
         *out = n->value;
         return OK;
     }
-    REQUIRE(--r->steps > 0, ERR_LIMIT, "%.*s%sevaluation takes too many steps", STR(r->place),
-            r->place.len ? ": " : "");
+    REQUIRE(--r->steps > 0, ERR_LIMIT, "%.*s%scolumn %u: evaluation takes too many steps",
+            STR(r->place), r->place.len ? ", " : "", n->at);
     REQUIRE(++r->depth < FEEL_DEEPEST_RUN, ERR_LIMIT, "%.*s%scolumn %u: calls are nested too deep",
             STR(r->place), r->place.len ? ", " : "", n->at);
     TRY(by_kind[n->kind](r, n, out));

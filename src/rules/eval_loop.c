@@ -13,15 +13,17 @@ static fallible filter_index(struct run *r, const struct node *n, feel list, fee
     return OK;
 }
 
-static feel as_list(struct run *r, feel v)
+/* Singleton conversion: another value is a list of one, null an empty one. */
+static fallible as_list(struct run *r, feel v, feel *out)
 {
     feel *one;
 
+    *out = v;
     if (v.kind == FEEL_LIST)
-        return v;
+        return OK;
     one = NEW(r->arena, feel);
     *one = v;
-    return (feel){.kind = FEEL_LIST, .scale = 1, .count = v.kind != FEEL_NULL, .items = one};
+    return feel_list(one, v.kind != FEEL_NULL, out);
 }
 
 static fallible filter_items(struct run *r, const struct node *n, feel list, feel first, feel *out)
@@ -46,10 +48,10 @@ static fallible filter_items(struct run *r, const struct node *n, feel list, fee
 
 fallible eval_filter(struct run *r, const struct node *n, feel *out)
 {
-    feel of, v;
+    feel of, list, v;
 
     TRY(eval(r, n->kids[0], &of));
-    feel list = as_list(r, of);
+    TRY(as_list(r, of, &list));
     if (n->kids[1]->kind == N_CONST && n->kids[1]->value.kind == FEEL_NUMBER)
         return filter_index(r, n, list, n->kids[1]->value, out);
     r->frame->slots[n->slot] = list.count ? list.items[0] : feel_null();
@@ -65,7 +67,9 @@ struct loop {
     const struct node *n;
     VEC(feel) results;
     u16 depth; /* of the deepest result */
-    bool hit;  /* some: a true one; every: a false one */
+    u8 weight; /* of the results, log2 */
+    i64 total;
+    bool hit; /* some: a true one; every: a false one */
     bool unknown;
 };
 
@@ -123,8 +127,8 @@ static fallible domain_of(struct run *r, const struct node *bind, feel *out)
     TRY(eval(r, n, &v));
     if (v.kind == FEEL_RANGE)
         return range_listed(r, n, v.range, out);
-    *out = v.kind == FEEL_NULL ? v : as_list(r, v);
-    return OK;
+    *out = v;
+    return v.kind == FEEL_NULL ? OK : as_list(r, v, out);
 }
 
 static fallible loop_body(struct run *r, struct loop *l)
@@ -134,6 +138,7 @@ static fallible loop_body(struct run *r, struct loop *l)
 
     if (n->kind == N_FOR)
         r->frame->slots[n->extra] = (feel){.kind = FEEL_LIST,
+                                           .is_wide = l->weight,
                                            .scale = (u16)(l->depth + 1),
                                            .count = (u32)l->results.count,
                                            .items = l->results.at};
@@ -148,6 +153,10 @@ static fallible loop_body(struct run *r, struct loop *l)
     bool nested = v.kind == FEEL_LIST || v.kind == FEEL_CONTEXT;
     if (nested && v.scale > l->depth)
         l->depth = v.scale;
+    if (l->weight < VALUE_HEAVIEST)
+        l->total += value_weight(v);
+    while (l->weight < VALUE_HEAVIEST && (i64)1 << l->weight < l->total)
+        l->weight++;
     REQUIRE(l->depth < FEEL_DEEPEST_VALUE, ERR_LIMIT, "column %u: lists are nested deeper than %d",
             n->at, FEEL_DEEPEST_VALUE);
     REQUIRE(l->results.count < FEEL_LONGEST_LIST, ERR_LIMIT, "column %u: a list has over %d items",

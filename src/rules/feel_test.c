@@ -186,6 +186,10 @@ TEST(endless_and_huge_expressions_end_in_an_error)
         "for i in 1..1000000000000 return i",
         "{s: function(n) if n = 0 then \"0123456789\" else s(n - 1) + s(n - 1), r: s(40)}.r",
         "for i in 1..1000 return [partial[-1]]",
+        "{l: for i in 1..60 return [partial[-1], partial[-1]], r: l[-1] = l[-1]}.r",
+        "{l: for i in 1..60 return [partial[-1], partial[-1]], r: flatten(l)}.r",
+        "{l: for i in 1..60 return {a: partial[-1], b: partial[-1]}, r: string(l)}.r",
+        "{l: for i in 1..1000000 return i, r: for i in 1..1000 return l = reverse(reverse(l))}.r",
         "matches(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\", \"((a+)+)+$\")",
     };
 

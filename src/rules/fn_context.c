@@ -3,8 +3,8 @@
 
 fallible fn_is(struct run *r, const feel *args, size_t count, feel *out)
 {
-    (void)r;
     (void)count;
+    TRY(run_spend(r, value_weight(args[0])));
     *out = feel_bool(value_same(args[0], args[1]));
     return OK;
 }

@@ -243,7 +243,7 @@ fallible fn_list_contains(struct run *r, const feel *args, size_t count, feel *o
     bool found = false;
 
     (void)count;
-    TRY(run_spend(r, list.count));
+    TRY(run_spend(r, value_weight(list)));
     for (u32 i = 0; i < list.count && !found; i++)
         found = value_equal(list.items[i], args[1]) == TRUE;
     *out = feel_bool(found);
@@ -257,10 +257,10 @@ fallible fn_index_of(struct run *r, const feel *args, size_t count, feel *out)
     size_t n = 0;
 
     (void)count;
+    TRY(run_spend(r, value_weight(list)));
     for (u32 i = 0; i < list.count; i++)
         if (value_equal(list.items[i], args[1]) == TRUE)
             found[n++] = feel_int((i64)i + 1);
-    TRY(run_spend(r, list.count));
     return run_list(r, found, n, out);
 }
 
@@ -309,10 +309,11 @@ static fallible distinct(struct run *r, feel list, feel *out)
         u64 h = value_hash(list.items[i]);
         size_t at = (size_t)((h ^ (h >> 32)) & (size - 1));
 
+        TRY(run_spend(r, value_weight(list.items[i])));
         for (; slots[at]; at = (at + 1) & (size - 1)) {
             if (value_equal(kept[slots[at] - 1], list.items[i]) == TRUE)
                 break;
-            TRY(run_spend(r, 1));
+            TRY(run_spend(r, value_weight(list.items[i])));
         }
         if (slots[at])
             continue;

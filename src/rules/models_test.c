@@ -2,6 +2,8 @@
 #include "rules/rules.h"
 #include "tests/test.h"
 
+#include <pthread.h>
+
 static void same_json(struct arena *a, feel got, const struct json *expected, str what)
 {
     struct buf b = buf_in(a), want = buf_in(a);
@@ -74,4 +76,49 @@ TEST(the_examples_of_the_manual_hold)
             check_example(line, &count);
     }
     assert_true(count > 30);
+}
+
+enum { THREADS = 4, TURNS = 300 };
+
+struct worker {
+    const struct rules_model *m;
+    i64 month; /* of the requests that this thread asks about */
+    int wrong;
+};
+
+/* Asks for the month's fee again and again; others do the same with other numbers. */
+static void *work(void *state)
+{
+    struct worker *w = state;
+
+    for (int i = 0; i < TURNS; i++) {
+        scoped_arena a = arena_open();
+        struct feel_entry e = {S("本月第几件"), feel_int(w->month)};
+        feel input, v = feel_null();
+        i64 got = -1;
+
+        if (feel_context(a, &e, 1, &input) != OK ||
+            rules_decide(a, w->m, S("本月按件合计"), input, NULL, &v) != OK)
+            w->wrong++;
+        w->wrong += !feel_to_i64(v, &got) || got != (w->month - 10) * 100;
+    }
+    return NULL;
+}
+
+TEST(a_model_may_be_shared_by_threads)
+{
+    scoped_arena a = arena_open();
+    const struct rules_model *m;
+    struct worker workers[THREADS];
+    pthread_t threads[THREADS];
+
+    assert_ok(rules_load(a, SOURCE_ROOT "/models/rules/fee.dmn", &m));
+    for (int i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.m = m, .month = 12 + i};
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(workers[i].wrong, 0);
+    }
 }

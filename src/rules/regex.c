@@ -8,7 +8,13 @@
 
 #include "rules/builtin_int.h"
 
-enum { MATCH_LIMIT = 1000 * 1000, DEPTH_LIMIT = 2000, HEAP_KIB = 16 << 10 };
+enum {
+    FEW_MATCHES = 10 * 1000,   /* a match first gets so much work, */
+    MATCH_LIMIT = 1000 * 1000, /* then so much, at a price in steps */
+    MATCH_PRICE = 20 * 1000,
+    DEPTH_LIMIT = 2000,
+    HEAP_KIB = 16 << 10,
+};
 
 struct regex {
     pcre2_code *code;
@@ -74,23 +80,33 @@ static bool regex_open(struct run *r, str pattern, str flags, struct regex *x)
         return false;
     x->data = pcre2_match_data_create_from_pattern(x->code, NULL);
     x->limits = pcre2_match_context_create(NULL);
-    (void)pcre2_set_match_limit(x->limits, MATCH_LIMIT);
     (void)pcre2_set_depth_limit(x->limits, DEPTH_LIMIT);
     (void)pcre2_set_heap_limit(x->limits, HEAP_KIB);
     return true;
 }
 
-/* *found: from *from on; its ends are in the match data. */
+static int match(const struct regex *x, str input, size_t from, u32 limit)
+{
+    (void)pcre2_set_match_limit(x->limits, limit);
+    return pcre2_match(x->code, (PCRE2_SPTR)input.ptr, input.len, from, PCRE2_NO_UTF_CHECK, x->data,
+                       x->limits);
+}
+
+/* *found: at or after `from`; its ends are in the match data. */
 static fallible regex_next(struct run *r, const struct regex *x, str input, size_t from,
                            bool *found)
 {
-    TRY(run_spend(r, 20 + (i64)(input.len - from) / 16));
-    int count = pcre2_match(x->code, (PCRE2_SPTR)input.ptr, input.len, from, PCRE2_NO_UTF_CHECK,
-                            x->data, x->limits);
+    int count = match(x, input, from, FEW_MATCHES);
+
+    if (count == PCRE2_ERROR_MATCHLIMIT) {
+        TRY(run_spend(r, MATCH_PRICE));
+        count = match(x, input, from, MATCH_LIMIT);
+    }
     REQUIRE(count >= 0 || count == PCRE2_ERROR_NOMATCH, ERR_LIMIT,
             "the regular expression takes too much work (%d)", count);
     *found = count >= 0;
-    return OK;
+    size_t end = *found ? pcre2_get_ovector_pointer(x->data)[1] : input.len;
+    return run_spend(r, 20 + (i64)(end > from ? end - from : 0) / 16);
 }
 
 fallible regex_matches(struct run *r, str input, str pattern, str flags, bool *valid, bool *out)

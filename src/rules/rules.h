@@ -60,7 +60,7 @@ enum feel_kind {
  */
 typedef struct feel {
     u8 kind;    /* enum feel_kind */
-    u8 is_wide; /* of a number */
+    u8 is_wide; /* of a number; of a list or context: log2 of how much it holds in all */
     u16 scale;  /* of a small number: digits after the point; of a list or context: its depth */
     u32 count;  /* bytes of a string, items of a list, nanoseconds of a FEEL_SECONDS */
     union {

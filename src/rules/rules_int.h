@@ -96,6 +96,9 @@ bool value_same(feel a, feel b);         /* is(): also zone and offset equal */
 enum truth value_in(feel x, feel tests); /* `x in tests` for an evaluated right side */
 enum truth range_has(const struct feel_range *r, feel x);
 u64 value_hash(feel v);
+enum { VALUE_HEAVIEST = 40 }; /* log2: more than any evaluation has steps */
+/* How many values hang below, about: what comparing them may cost. Shared parts count each time. */
+i64 value_weight(feel v);
 feel feel_truth(enum truth t);
 feel feel_months(i64 months);
 feel feel_seconds(i64 seconds, u32 nanos);

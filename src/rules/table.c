@@ -84,7 +84,7 @@ static fallible input_compile(struct loader *l, const xmlNode *n, struct scope *
     TRY(boxed_text(l, in->text.len ? in->text : S("null"), scope, place, &tree));
     in->type =
         expression ? type_of_ref(l, xml_attribute(l->a, expression, "typeRef"), place) : NULL;
-    in->value = in->type ? boxed_convert(l, tree, in->type, place) : tree;
+    in->value = boxed_convert(l, tree, in->type, place);
     in->allowed_text = text_in(l, n, "inputValues");
     if (in->allowed_text.len == 0)
         return OK;
@@ -118,6 +118,7 @@ static fallible row_compile(struct loader *l, const xmlNode *n, struct scope *sc
 {
     struct cell *cells = NEW_N(l->a, t->input_count + 1, struct cell);
     str *texts = NEW_N(l->a, t->output_count + 1, str);
+    str *places = NEW_N(l->a, t->output_count + 1, str);
     size_t in = 0, out = 0;
 
     row->id = xml_attribute(l->a, n, "id");
@@ -131,12 +132,14 @@ static fallible row_compile(struct loader *l, const xmlNode *n, struct scope *sc
             str cell = str_format(l->a, "%.*s, column %zu", STR(place), in + 1);
 
             TRY(boxed_tests(l, text, scope, cell, &tests));
-            cells[in++] = cell_of(l, tests, text);
+            cells[in] = cell_of(l, tests, text);
+            cells[in++].place = cell;
         }
         if (xml_is(e, "outputEntry") && out < t->output_count) {
             str cell = str_format(l->a, "%.*s, output %zu", STR(place), out + 1);
 
             TRY(boxed_text(l, text.len ? text : S("null"), scope, cell, &row->outputs[out]));
+            places[out] = cell;
             texts[out++] = text;
         }
     }
@@ -146,6 +149,7 @@ static fallible row_compile(struct loader *l, const xmlNode *n, struct scope *sc
         row->outputs[out++] = boxed_node(l, N_CONST, 0);
     row->cells = cells;
     row->output_texts = texts;
+    row->output_places = places;
     return OK;
 }
 
@@ -233,7 +237,10 @@ fallible cell_holds(struct run *r, const struct cell *c, feel input, bool *out)
     }
     if (c->kind != CELL_TREE)
         return OK;
+    str outer = r->place;
+    r->place = c->place;
     TRY(test_input(r, c->tree, input, &t));
+    r->place = outer;
     *out = t == TRUE;
     return OK;
 }
@@ -306,20 +313,33 @@ static fallible output_value(struct run *r, const struct table *t, size_t i,
 }
 
 /* One value, or a context of the named outputs. */
-static fallible row_value(struct run *r, const struct table *t, const struct node *const *trees,
-                          feel *out)
+static fallible outputs_value(struct run *r, const struct table *t, const struct node *const *trees,
+                              const str *places, feel *out)
 {
     struct feel_entry *entries;
 
+    if (places != NULL && t->output_count > 0)
+        r->place = places[0];
     if (t->output_count == 1 && trees[0] != NULL)
         return output_value(r, t, 0, trees[0], out);
     entries = NEW_N(r->arena, t->output_count + 1, struct feel_entry);
     for (size_t i = 0; i < t->output_count; i++) {
         entries[i] = (struct feel_entry){t->outputs[i].name, feel_null()};
+        if (places != NULL)
+            r->place = places[i];
         if (trees[i] != NULL)
             TRY(output_value(r, t, i, trees[i], &entries[i].value));
     }
     return feel_context(r->arena, entries, t->output_count, out);
+}
+
+static fallible row_value(struct run *r, const struct table *t, u32 row, feel *out)
+{
+    str outer = r->place;
+
+    TRY(outputs_value(r, t, t->rows[row].outputs, t->rows[row].output_places, out));
+    r->place = outer;
+    return OK;
 }
 
 static fallible fallback(struct run *r, const struct table *t, feel *out)
@@ -333,7 +353,7 @@ static fallible fallback(struct run *r, const struct table *t, feel *out)
         any |= trees[i] != NULL;
     }
     if (any)
-        return row_value(r, t, trees, out);
+        return outputs_value(r, t, trees, NULL, out);
     *out = feel_null();
     if (t->hit == HIT_COLLECT && t->aggregation == COLLECT_COUNT)
         *out = feel_int(0);
@@ -348,7 +368,7 @@ static fallible rows_values(struct run *r, const struct table *t, const row_list
     feel *values = NEW_N(r->arena, rows->count + 1, feel);
 
     for (size_t i = 0; i < rows->count; i++)
-        TRY(row_value(r, t, t->rows[rows->at[i]].outputs, &values[i]));
+        TRY(row_value(r, t, rows->at[i], &values[i]));
     *out = values;
     return OK;
 }
@@ -411,11 +431,13 @@ static fallible several(struct run *r, const struct table *t, const feel *values
         run_note(r, NULL, "more than one row of a table with hit policy UNIQUE holds");
         *out = feel_null();
     }
-    for (size_t i = 1; t->hit == HIT_ANY && i < count; i++)
+    for (size_t i = 1; t->hit == HIT_ANY && i < count; i++) {
+        TRY(run_spend(r, value_weight(values[i])));
         if (value_equal(values[0], values[i]) != TRUE) {
             run_note(r, NULL, "rows of a table with hit policy ANY give different results");
             *out = feel_null();
         }
+    }
     return OK;
 }
 
@@ -424,7 +446,7 @@ static fallible result(struct run *r, const struct table *t, const row_list *row
     feel *values;
 
     if (rows->count == 1 && t->hit <= HIT_ANY)
-        return row_value(r, t, t->rows[rows->at[0]].outputs, out);
+        return row_value(r, t, rows->at[0], out);
     TRY(rows_values(r, t, rows, &values));
     if (t->hit == HIT_PRIORITY || t->hit == HIT_OUTPUT_ORDER)
         rank(t, values, rows->count);

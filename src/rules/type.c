@@ -234,15 +234,14 @@ static fallible convert_kind(struct run *r, const struct type *t, feel v, feel *
     *out = v;
     if (t->kind == TYPE_ANY)
         return OK;
+    TRY(run_spend(r, value_weight(v)));
     if (t->kind == TYPE_LIST) {
         feel *one = NEW(r->arena, feel);
 
         *one = v;
-        return convert_list(r, t,
-                            v.kind == FEEL_LIST
-                                ? v
-                                : (feel){.kind = FEEL_LIST, .scale = 1, .count = 1, .items = one},
-                            out, why);
+        if (v.kind != FEEL_LIST)
+            TRY(feel_list(one, 1, &v));
+        return convert_list(r, t, v, out, why);
     }
     if (v.kind == FEEL_LIST && v.count == 1)
         return type_convert(r, t, v.items[0], out, why);

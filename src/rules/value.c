@@ -64,18 +64,48 @@ static u16 depth_of(feel v)
     return v.kind == FEEL_LIST || v.kind == FEEL_CONTEXT || v.kind == FEEL_RANGE ? v.scale : 0;
 }
 
+i64 value_weight(feel v)
+{
+    return v.kind == FEEL_LIST || v.kind == FEEL_CONTEXT ? (i64)1 << v.is_wide : 1;
+}
+
+static u8 log_of(i64 weight)
+{
+    u8 log = 0;
+
+    while (log < VALUE_HEAVIEST && (i64)1 << log < weight)
+        log++;
+    return log;
+}
+
+/* What the parts of a list or context weigh together, and how deep they are. */
+struct load {
+    i64 weight;
+    u16 depth;
+};
+
+static void load_add(struct load *l, feel part)
+{
+    if (depth_of(part) > l->depth)
+        l->depth = depth_of(part);
+    if (l->weight < (i64)1 << VALUE_HEAVIEST)
+        l->weight += value_weight(part);
+}
+
 fallible feel_list(const feel *items, size_t count, feel *out)
 {
-    u16 depth = 0;
+    struct load l = {.weight = 1};
 
     REQUIRE(count <= FEEL_LONGEST_LIST, ERR_LIMIT, "a list has over %d items", FEEL_LONGEST_LIST);
     for (size_t i = 0; i < count; i++)
-        if (depth_of(items[i]) > depth)
-            depth = depth_of(items[i]);
-    REQUIRE(depth < FEEL_DEEPEST_VALUE, ERR_LIMIT, "lists are nested deeper than %d",
+        load_add(&l, items[i]);
+    REQUIRE(l.depth < FEEL_DEEPEST_VALUE, ERR_LIMIT, "lists are nested deeper than %d",
             FEEL_DEEPEST_VALUE);
-    *out =
-        (feel){.kind = FEEL_LIST, .scale = (u16)(depth + 1), .count = (u32)count, .items = items};
+    *out = (feel){.kind = FEEL_LIST,
+                  .is_wide = log_of(l.weight),
+                  .scale = (u16)(l.depth + 1),
+                  .count = (u32)count,
+                  .items = items};
     return OK;
 }
 
@@ -99,21 +129,23 @@ static void context_index(struct arena *a, struct feel_context *c)
 
 fallible feel_context(struct arena *a, const struct feel_entry *entries, size_t count, feel *out)
 {
-    u16 depth = 0;
+    struct load l = {.weight = 1};
 
     REQUIRE(count <= FEEL_LONGEST_LIST, ERR_LIMIT, "a context has over %d entries",
             FEEL_LONGEST_LIST);
     for (size_t i = 0; i < count; i++)
-        if (depth_of(entries[i].value) > depth)
-            depth = depth_of(entries[i].value);
-    REQUIRE(depth < FEEL_DEEPEST_VALUE, ERR_LIMIT, "contexts are nested deeper than %d",
+        load_add(&l, entries[i].value);
+    REQUIRE(l.depth < FEEL_DEEPEST_VALUE, ERR_LIMIT, "contexts are nested deeper than %d",
             FEEL_DEEPEST_VALUE);
     struct feel_context *c = NEW(a, struct feel_context);
     c->count = count;
     c->entries = entries;
     if (count > INDEX_FROM)
         context_index(a, c);
-    *out = (feel){.kind = FEEL_CONTEXT, .scale = (u16)(depth + 1), .context = c};
+    *out = (feel){.kind = FEEL_CONTEXT,
+                  .is_wide = log_of(l.weight),
+                  .scale = (u16)(l.depth + 1),
+                  .context = c};
     return OK;
 }
 

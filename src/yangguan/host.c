@@ -1,5 +1,4 @@
 #include "yangguan/host.h"
-#include "calendar/calendar.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -108,16 +107,19 @@ static void run_batch(struct host *h, struct waiting **batch, size_t count)
     }
 }
 
-static void fire(struct host *h)
+static void tick(struct host *h)
 {
-    instant now = h->options.clock.civil(h->options.clock.ctx);
-    size_t fired = 0;
-    err e = agenda_fire(h->node, now, BATCH_MOST, &fired);
+    size_t done = h->config.tick != NULL;
 
-    if (e == OK)
+    while (done > 0) {
+        err e = h->config.tick(h->node, h->options.clock.civil(h->options.clock.ctx), &done);
+
+        if (e == OK)
+            continue;
+        log_line(LOG_ERROR, "tick.failed", "why=\"%s\"", e->message);
+        open_anew(h);
         return;
-    log_line(LOG_ERROR, "agenda.failed", "why=\"%s\"", e->message);
-    open_anew(h);
+    }
 }
 
 static void sign(struct host *h)
@@ -151,7 +153,7 @@ static void *write_loop(void *arg)
 {
     struct host *h = arg;
     struct waiting *batch[BATCH_MOST];
-    i64 signed_us = 0, fired_us = 0;
+    i64 signed_us = 0, ticked_us = 0;
 
     for (bool stop = false; !stop;) {
         (void)pthread_mutex_lock(&h->lock);
@@ -166,9 +168,9 @@ static void *write_loop(void *arg)
         if (count)
             run_batch(h, batch, count);
         i64 now = monotonic_us();
-        if (now - fired_us >= TICK_MS * 1000) {
-            fire(h);
-            fired_us = now;
+        if (now - ticked_us >= TICK_MS * 1000) {
+            tick(h);
+            ticked_us = now;
         }
         if (stop || now - signed_us >= HEAD_MS * 1000) {
             sign(h);

@@ -20,6 +20,8 @@ struct host_config {
     struct web_config web; /* ops, sessions and state are completed by the host */
     /* Sets whose name a request's command runs in; NULL: person and post of the session. */
     fallible (*authority)(struct request *q, struct authority *by);
+    /* Lets fall due what is due; called by the writer's thread until *done is 0. */
+    fallible (*tick)(struct node *n, instant now, size_t *done);
     unsigned readers; /* 0: 16 */
 };
 

@@ -1,4 +1,6 @@
+#include "approval/approval.h"
 #include "calendar/calendar.h"
+#include "registry/registry.h"
 #include "yangguan/instance.h"
 
 /* Each room's kinds, a line a room. */
@@ -7,6 +9,9 @@ static const struct {
     const size_t *count;
 } rooms[] = {
     {agenda_kinds, &agenda_kind_count},
+    {registry_kinds, &registry_kind_count},
+    {catalogue_kinds, &catalogue_kind_count},
+    {approval_kinds, &approval_kind_count},
 };
 
 enum { KINDS_MOST = 1024 };

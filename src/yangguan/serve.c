@@ -1,3 +1,5 @@
+#include "approval/approval.h"
+#include "registry/registry.h"
 #include "yangguan/host.h"
 #include "yangguan/site.h"
 #include "yangguan/yangguan.h"
@@ -26,6 +28,7 @@ struct serving {
     struct instance *instance;
     struct site site;
     struct session_store sessions;
+    struct registry *registry;
     i64 civil_ms, begun_us; /* of a set clock */
 };
 
@@ -132,6 +135,19 @@ static fallible open_instance(struct serving *s)
     return instance_open(s->arena, s->dir, &o, &s->instance);
 }
 
+static fallible open_registry(struct serving *s)
+{
+    struct registry_options o = {.disk = disk_open(s->arena, s->instance->keys_dir),
+                                 .state = instance_path(s->arena, s->dir, "state.db"),
+                                 .demo = s->instance->config.set_clock};
+
+    TRY(site_plug(s->arena));
+    TRY(registry_open(&o, &s->registry));
+    TRY(registry_lookup_recover(node_db(s->instance->node)));
+    s->sessions = registry_sessions(s->registry);
+    return OK;
+}
+
 static fallible open_host(struct serving *s, struct host **out)
 {
     size_t rooms;
@@ -140,9 +156,11 @@ static fallible open_host(struct serving *s, struct host **out)
     s->site.name = S("阳关政务");
     if (s->instance->config.set_clock)
         s->site.clock = str_of(T("演示系统：时间是设定的，不是真实日期"));
-    s->sessions = session_memory(s->arena, 100000);
+    TRY(open_registry(s));
     struct host_config config = {
         .instance = s->instance,
+        .authority = registry_authority,
+        .tick = approval_tick,
         .web = {.address = str_z(s->arena, s->address),
                 .port = s->port,
                 .zone = s->zone,
@@ -150,6 +168,7 @@ static fallible open_host(struct serving *s, struct host **out)
                 .room_count = rooms,
                 .site = &s->site,
                 .sessions = &s->sessions,
+                .ops = {.permit = registry_permit},
                 .workers = 72,
                 .queue = 512},
     };
@@ -178,6 +197,7 @@ static fallible serve_all(struct serving *s, const sigset_t *ends)
     (void)fprintf(stderr, "http://%.*s:%u/\n", STR(s->address), host_port(host));
     wait_for_end(s, ends);
     host_close(host);
+    registry_close(s->registry);
     instance_close(s->instance);
     return OK;
 }
