@@ -36,9 +36,6 @@ struct approval_who {
     /* From the vault; empty texts where nothing is registered. */
     fallible (*person)(struct arena *a, struct node *n, i64 person, struct applicant *out);
 };
-/* What the registry knows. */
-extern const struct approval_who approval_registry;
-
 /* Once, before anything runs. */
 void approval_use(const struct approval_who *who, const struct calendar *calendar);
 

@@ -1,23 +1,8 @@
 #include "tests/test.h"
 
-#include "approval/approval_int.h"
-#include "catalogue_events.h"
+#include "approval/approval_test.h"
 
-/* A county with one matter, a window, an examiner, a head, another body's head, and citizens. */
-enum { WATER = 500, OTHER = 501 };
-enum { WINDOW = 901, EXAMINER, HEAD, STRANGER, NEIGHBOUR_WINDOW };
-enum { CITIZEN = 101, OTHER_CITIZEN };
-
-struct world {
-    struct arena *a;
-    struct node *n;
-    i64 matter;
-    size_t events;
-    struct buf told; /* kinds of the events since the last look */
-    i64 seen;
-};
-
-static instant now;
+instant now;
 
 static instant clock_now(void *ctx)
 {
@@ -109,7 +94,7 @@ static fallible publish(struct tx *tx, void *in)
     return matter_publish(tx, &(struct matter_publication){m.id, m.version, date_ymd(2026, 1, 1)});
 }
 
-static void open_world(struct world *w, struct arena *a)
+void open_world(struct world *w, struct arena *a)
 {
     static const struct event_kind *kinds[64];
     const struct calendar *calendar;
@@ -260,7 +245,7 @@ static void assert_due(struct world *w, str number, str role, date day)
     fail_msg("no clock %.*s", STR(role));
 }
 
-static void close_world(struct world *w)
+void close_world(struct world *w)
 {
     struct verdict v;
 

@@ -64,14 +64,14 @@ static str line_title(const struct lang *lang, str what)
 static str used_text(struct arena *a, const struct lang *lang, const struct sql_case_lines *l,
                      bool *late)
 {
-    i64 used = calendar_between(calendar_now(), instant_date(l->since), instant_date(l->at));
     struct buf b = buf_in(a);
-    struct argument args[] = {
-        {"used", piece_i64(&b, used)},
-        {"limit", piece_str(&b, limit_text(a, lang, l->unit, l->amount < 0 ? 0 : l->amount))}};
 
     if (l->since.ms == 0)
         return S("");
+    i64 used = calendar_between(calendar_now(), instant_date(l->since), instant_date(l->at));
+    struct argument args[] = {
+        {"used", piece_i64(&b, used)},
+        {"limit", piece_str(&b, limit_text(a, lang, l->unit, l->amount < 0 ? 0 : l->amount))}};
     if (l->amount < 0)
         return message_text(a, message(lang, T("用 {used} 个工作日")), args, 1);
     *late = str_eq(l->unit, S("working-day")) && used > l->amount;
