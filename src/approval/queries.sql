@@ -28,7 +28,7 @@ from application where id = :id;
 -- application_by_number(number: str) -> one { id: i64, applicant: i64, secret: str }
 -- The application of this number.
 -- unscoped: tracking by number; who may see it is asked by the caller
-select id, applicant, secret from application where number = :number;
+select id, applicant, secret from application where number = :number order by id;
 
 -- application_by_event(event: i64) -> one { id: i64, number: str, applicant: i64 }
 -- The application of this submission.

@@ -123,7 +123,7 @@ static fallible sign_in_answer(struct request *q, const void *form, struct reply
         return reply_go(q, r, S("/desk/posts"));
     if (f->next.len && reply_go(q, r, f->next) == OK)
         return OK;
-    return reply_go(q, r, staff ? S("/desk") : S("/me"));
+    return reply_go(q, r, staff ? S("/desk") : S("/me/cases"));
 }
 
 static fallible sign_out_answer(struct request *q, const void *form, struct reply *r)

@@ -153,7 +153,17 @@ static fallible open_host(struct serving *s, struct host **out)
     size_t rooms;
     const struct routes *routes = site_routes(s->arena, &rooms);
 
+    static const struct {
+        const char *title, *url;
+    } columns[] = {
+        {T("政务服务"), "/matters"}, {T("查办理进度"), "/track"}, {T("核验凭证"), "/verify"}};
+
     s->site.name = S("阳关政务");
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        struct page_link link = {.title = str_of(columns[i].title), .url = str_of(columns[i].url)};
+
+        vec_push(s->arena, &s->site.nav, link);
+    }
     if (s->instance->config.set_clock)
         s->site.clock = str_of(T("演示系统：时间是设定的，不是真实日期"));
     TRY(open_registry(s));

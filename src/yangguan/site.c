@@ -8,12 +8,9 @@ const struct routes *site_routes(struct arena *a, size_t *count)
 {
     /* Each room's routes, a line a room. */
     const struct routes rooms[] = {
-        log_routes,
-        {registry_routes, registry_route_count},
-        catalogue_routes,
-        approval_citizen_routes,
-        approval_desk_routes,
-        portal_routes,
+        log_routes,           {registry_routes, registry_route_count},
+        catalogue_routes,     approval_citizen_routes,
+        approval_desk_routes, portal_routes,
     };
     struct routes *all = NEW_N(a, COUNT(rooms), struct routes);
 
