@@ -167,7 +167,7 @@ def story(base, accounts):
     event = re.search(r"/verify/(\d+)", receipt)
     if event:
         page = Browser(base).open(f"/verify/{event[1]}")
-        check(page.status == 200 and "没改过" in page.text, "anyone checks that nothing was changed", str(page.status))
+        check(page.status == 200 and "没有被改过" in page.text, "anyone checks that nothing was changed", str(page.status))
     else:
         check(False, "a page leads to the proof")
 
