@@ -33,7 +33,7 @@ select id, applicant, secret from application where number = :number order by id
 -- application_by_event(event: i64) -> one { id: i64, number: str, applicant: i64 }
 -- The application of this submission.
 -- unscoped: the receipt of a submission just answered
-select id, number, applicant from application where event = :event;
+select id, number, applicant from application where event = :event order by id;
 
 -- applications_of(applicant: i64, most: i64) -> many { id: i64, number: str, submitted: instant, matter_name: str, stage: str, outcome: str }
 -- What a person applied for, newest first.
@@ -62,7 +62,7 @@ select id, application, number, matter, matter_version, matter_name, procedure_i
 -- case_by_number(number: str) -> one { id: i64, application: i64 }
 -- The case of this number.
 -- unscoped: tracking by number; who may see it is asked by the caller
-select id, application from approval_case where number = :number;
+select id, application from approval_case where number = :number order by id;
 
 -- case_set_state(id: i64, state: str)
 -- Where it stands in its procedure.

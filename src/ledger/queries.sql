@@ -219,7 +219,7 @@ select no, id, kind, version, site, entry, body, salts from event where no >= :n
 
 -- quarantine_has(id: i64) -> one { id: i64 }
 -- Is this event parked?
-select id from quarantine where id = :id;
+select id from quarantine where id = :id order by site, package, seq limit 1;
 
 -- tiles_all() -> many { epoch: i64, level: i64, idx: i64, hashes: bytes, sm3: bytes }
 -- Every complete tile.

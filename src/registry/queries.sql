@@ -71,7 +71,7 @@ select division, division_path, name, kind from body where id = :id;
 -- body_by_name(division: i64, name: str) -> one { id: i64, division_path: str }
 -- A body of a division by its name.
 -- unscoped: names of bodies are public
-select id, division_path from body where division = :division and name = :name;
+select id, division_path from body where division = :division and name = :name order by id;
 
 -- bodies(scope_from: str, scope_to: str) -> many { id: i64, division: i64, name: str, kind: str }
 -- The bodies of this part of the country.

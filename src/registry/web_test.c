@@ -245,7 +245,7 @@ TEST(over_http_a_post_opens_its_pages_until_it_is_taken)
     assert_int_equal(status_of(sign_in_as(&w, examiner)), 303);
     assert_int_equal(status_of(get(&w, "/cases")), 403);
     answer = sign_in_as(&w, citizen);
-    assert_true(str_find(answer, S("Location: /me\r")) > 0);
+    assert_true(str_find(answer, S("Location: /me/cases\r")) > 0);
     assert_int_equal(status_of(get(&w, "/cases")), 403);
 
     struct sql_posts_held_rows held;

@@ -263,6 +263,9 @@ static fallible prepare_connection(struct sqlite_db *s, const struct db_options 
         TRY(simple(db, "pragma secure_delete = on"));
     if (o->manual_checkpoint)
         TRY(simple(db, "pragma wal_autocheckpoint = 0"));
+    /* The journal stays when it is closed. Its unlinking isn't synced: a power cut later could
+     * bring back a commit that failed, after others have built on its failure. */
+    (void)sqlite3_file_control(s->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &(int){1});
     /* A process that was killed between writing and syncing leaves commits that are seen but not
      * yet durable: sync them before anything is answered by them. */
     return o->read_only ? OK : checkpoint(db);

@@ -32,6 +32,7 @@ struct handle {
     struct sim *sim;
     struct sim_file *file;
     bool delete_on_close;
+    int persistent_journal;
 };
 
 u64 sim_random(struct sim *s, u64 below)
@@ -336,10 +337,14 @@ static int io_reserved(sqlite3_file *f, int *out)
 
 static int io_control(sqlite3_file *f, int op, void *arg)
 {
-    (void)f;
-    (void)op;
-    (void)arg;
-    return SQLITE_NOTFOUND;
+    int *value = arg;
+
+    if (op != SQLITE_FCNTL_PERSIST_WAL)
+        return SQLITE_NOTFOUND;
+    if (*value >= 0)
+        of(f)->persistent_journal = *value;
+    *value = of(f)->persistent_journal;
+    return SQLITE_OK;
 }
 
 static int io_sector(sqlite3_file *f)
@@ -388,7 +393,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int fla
         return SQLITE_CANTOPEN;
     file = make(s, name);
     file->there = true;
-    *of(f) = (struct handle){{&methods}, s, file, (flags & SQLITE_OPEN_DELETEONCLOSE) != 0};
+    *of(f) = (struct handle){{&methods}, s, file, (flags & SQLITE_OPEN_DELETEONCLOSE) != 0, 0};
     if (out != NULL)
         *out = flags;
     return SQLITE_OK;
