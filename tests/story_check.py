@@ -149,6 +149,10 @@ def story(base, accounts):
     check(clerk.open("/desk").status == 200 and number in clerk.text, "the case is on the clerk's desk", str(clerk.status))
     examiner, head = sign_in(base, people[(body, "审查岗")]), sign_in(base, people[(body, "决定岗")])
     foreign = sign_in(base, people[("民勤县水务局", "审查岗")])
+    check(citizen["name"] in clerk.open(f"/desk/cases/{number}").text, "the clerk whose turn it is sees the applicant")
+    idle = examiner.open(f"/desk/cases/{number}")
+    check(idle.status == 200 and citizen["name"] not in idle.text and "三雷镇" not in idle.text,
+          "a post without a task in the case sees no personal data", str(idle.status))
     check(work(examiner, number, reason="抢先") in (None, 403, 409), "the examiner can't act before acceptance")
     check(work(clerk, number, acceptance="accepted", reason="材料齐全") == 200, "the clerk finds the application complete")
     check(work(foreign, number, reason="外单位") in (None, 403, 404), "another body's examiner may not act")

@@ -279,6 +279,34 @@ static fallible fill_person(struct arena *a, struct node *n, i64 event, struct c
     return person_text(a, n, &e, "note", &v->note);
 }
 
+/* The first and the last characters, stars between: «马**», «138****2716». */
+static str masked(struct arena *a, str text, size_t first, size_t last, const char *stars)
+{
+    size_t at = 0, count = utf8_count(text), from = 0;
+
+    if (count <= first + last)
+        return text.len ? str_of(stars) : text;
+    while (from < first && utf8_next(text, &at))
+        from++;
+    size_t head = at;
+    while (from < count - last && utf8_next(text, &at))
+        from++;
+    str end = str_sub(text, at, text.len);
+    return str_format(a, "%.*s%s%.*s", STR(str_sub(text, 0, head)), stars, STR(end));
+}
+
+/* Staff who have nothing to do in the case now see that there is an applicant, not who. */
+static void mask_person(struct arena *a, struct case_view *v)
+{
+    for (size_t i = 0; i < v->tasks.count; i++)
+        if (v->tasks.at[i].mine)
+            return;
+    v->who.name = masked(a, v->who.name, 1, 0, "**");
+    v->who.phone = masked(a, v->who.phone, 3, 4, "****");
+    v->address = masked(a, v->address, 3, 0, "**");
+    v->note = masked(a, v->note, 0, 0, "**");
+}
+
 static fallible fill_application(struct request *q, struct node *n, const struct sql_case_get *c,
                                  struct case_view *v)
 {
@@ -350,7 +378,10 @@ fallible case_fill(struct request *q, const struct case_asked *asked, struct cas
     TRY(fill_application(q, n, &c, v));
     TRY(fill_clocks(q, node_db(n), c.id, v));
     TRY(fill_lines(q, node_db(n), c.id, v));
-    return fill_procedure(q, node_db(n), asked, &c, v);
+    TRY(fill_procedure(q, node_db(n), asked, &c, v));
+    if (v->staff)
+        mask_person(a, v);
+    return OK;
 }
 
 void json_case(struct buf *b, const struct case_view *v)
