@@ -233,6 +233,24 @@ static fallible load_head(struct arena *a, struct node *n)
     return head_remember(n, row.note);
 }
 
+/* A crash may come between a head and its place beside the keys, where a rollback is noticed by it.
+ */
+static fallible keep_head_beside(struct arena *a, struct node *n)
+{
+    struct sql_epochs_rows epochs;
+
+    TRY(sql_epochs(a, n->keys, &epochs));
+    const struct sql_epochs *newest = &epochs.at[epochs.count - 1];
+    if (newest->epoch != n->epoch || n->head.size <= newest->newest_size)
+        return OK;
+    TRY(db_begin(n->keys));
+    sql_epoch_head(n->keys, n->epoch, n->head.size, n->head.note);
+    err e = db_commit(n->keys);
+    if (e != OK)
+        db_rollback(n->keys);
+    return e;
+}
+
 static fallible open_rest(struct node *n)
 {
     scoped_arena a = arena_open();
@@ -249,6 +267,7 @@ static fallible open_rest(struct node *n)
     TRY(find_epoch(a, n, size, last_epoch));
     TRY(read_edge(a, n, size));
     TRY(load_head(a, n));
+    TRY(keep_head_beside(a, n));
     n->kept = n->ahead = n->edge;
     if (last_epoch != n->epoch)
         return begin_log(n);
