@@ -2,7 +2,7 @@
 #include "approval/show.h"
 #include "approval_pages.h"
 
-enum { TODO_MOST = 300 };
+enum { DESK_MOST = 300 };
 
 fallible acting_of(struct request *q, struct db *db, struct acting *out)
 {
@@ -77,7 +77,7 @@ static fallible desk_run(struct request *q, struct reply *r)
     TRY(request_node(q, &n));
     TRY(acting_of(q, node_db(n), &by));
     str to = str_format(a, "%.*s\x7f", STR(by.division_path));
-    TRY(sql_tasks_open(a, node_db(n), by.division_path, to, TODO_MOST, &rows));
+    TRY(sql_tasks_open(a, node_db(n), by.division_path, to, DESK_MOST, &rows));
     for (size_t i = 0; i < rows.count; i++) {
         const struct sql_tasks_open *t = &rows.at[i];
         struct todo item = {.number = t->number,
